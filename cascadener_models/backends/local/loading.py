@@ -1,0 +1,202 @@
+"""Loading a base model, its tokenizer and its adapters from folders; safetensors only, no code from any repository."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cascadener_models.backends.base import BackendError
+from cascadener_models.backends.local.vocabulary import Vocabulary
+from cascadener_models.offline import INSTALL_HINT
+
+try:
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import AutoModelForCausalLM
+except ImportError as error:
+    raise BackendError(f"local models need packages that are not installed: {INSTALL_HINT}") from error
+
+#: Architectures whose logits the tests compare with transformers' own; any other is compared when it is loaded.
+KNOWN = frozenset({"gemma3_text", "llama", "mistral", "qwen2", "qwen3"})
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model ready to run.
+
+    Attributes:
+        model: The causal language model, adapters injected.
+        peft: The wrapper that switches adapters, or ``None``.
+        tokenizer: A ``tokenizers.Tokenizer``.
+        vocabulary: Its tokens by their bytes.
+        tokenizer_config: What ``tokenizer_config.json`` says.
+    """
+
+    model: Any
+    peft: Any
+    tokenizer: Any
+    vocabulary: Vocabulary
+    tokenizer_config: Mapping[str, Any]
+
+
+def choose_device(name: str | None) -> torch.device:
+    """Return the device asked for, or the best there is.
+
+    Raises:
+        BackendError: If there is no such device.
+    """
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise BackendError(f"device {name!r} cannot be used here; leave it out, or say 'cpu'") from error
+    return device
+
+
+def choose_dtype(name: str | None, device: torch.device) -> torch.dtype:
+    """Return the number format asked for, or the fastest that is native: bfloat16 on GPUs and on CPUs with AMX.
+
+    Raises:
+        BackendError: If there is no such format.
+    """
+    if name is None:
+        native = torch.cuda.is_bf16_supported() if device.type == "cuda" else has_native_bfloat16()
+        return torch.bfloat16 if native else torch.float32
+    known = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    if name not in known:
+        raise BackendError(f"dtype {name!r} is unknown; one of {', '.join(known)} is wanted")
+    return known[name]
+
+
+def has_native_bfloat16() -> bool:
+    """Say whether this processor multiplies bfloat16 matrices natively."""
+    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
+
+
+def load(folder: Path, adapters: Mapping[str, Path], device: torch.device, dtype: torch.dtype) -> Loaded:
+    """Load a base model with its adapters; the tokenizer is read at the same time.
+
+    Raises:
+        BackendError: If a file is unsound, or an adapter does not fit the base.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read_tokenizer, folder)
+        model, peft = load_model(folder, adapters, device, dtype)
+        tokenizer, vocabulary = reading.result()
+    config = folder / "tokenizer_config.json"
+    settings = json.loads(config.read_text("utf-8")) if config.exists() else {}
+    return Loaded(model, peft, tokenizer, vocabulary, settings)
+
+
+def read_tokenizer(folder: Path) -> tuple[Any, Vocabulary]:
+    """Read ``tokenizer.json``; transformers' own loading takes four times as long for a large vocabulary."""
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:
+        raise BackendError(f"{folder / 'tokenizer.json'} cannot be read: {error}") from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer, Vocabulary(tokenizer)
+
+
+def load_model(folder: Path, adapters: Mapping[str, Path], device: torch.device, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Load the base model and inject the adapters."""
+    try:
+        with quiet():
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+            )
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise BackendError(f"the base model in {folder} cannot be loaded: {first_line(error)}") from error
+    model = to_device(model.eval(), device)
+    peft = None
+    for stage, path in adapters.items():
+        peft = add_adapter(peft or model, stage, path, folder)
+    return model, peft
+
+
+def to_device(model: Any, device: torch.device) -> Any:
+    """Move a model to its device.
+
+    Raises:
+        BackendError: If it does not fit.
+    """
+    try:
+        return model.to(device)
+    except torch.OutOfMemoryError as error:
+        raise BackendError(
+            f"the model does not fit the memory of {device}; take a smaller model, dtype bfloat16, or device cpu"
+        ) from error
+
+
+def add_adapter(model: Any, stage: str, path: Path, base: Path) -> Any:
+    """Put an adapter into a model, under the name of its stage.
+
+    Raises:
+        BackendError: If its files are unsound or its shapes do not fit the base model.
+    """
+    try:
+        from peft import PeftConfig, PeftModel
+    except ImportError as error:
+        raise BackendError(f"adapters need a package that is not installed: {INSTALL_HINT}") from error
+    try:
+        with quiet():
+            PeftConfig.from_pretrained(path)
+            if isinstance(model, PeftModel):
+                model.load_adapter(str(path), adapter_name=stage, use_safetensors=True)
+                peft = model
+            else:
+                peft = PeftModel.from_pretrained(model, str(path), adapter_name=stage, use_safetensors=True)
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        raise BackendError(
+            f"the {stage} adapter in {path} does not fit the base model in {base}: {first_line(error)}; give the base "
+            "model it was trained on"
+        ) from error
+    check_filled(peft, stage, path, base)
+    return peft.eval()
+
+
+def check_filled(peft: Any, stage: str, path: Path, base: Path) -> None:
+    """Refuse an adapter whose file lacks weights that its configuration names (peft would leave them at zero)."""
+    from safetensors import safe_open
+
+    with safe_open(path / "adapter_model.safetensors", "pt") as file:
+        stored = len(file.keys())
+    injected = sum(f".{stage}." in name or name.endswith(f".{stage}") for name, _ in peft.named_parameters())
+    if stored != injected:
+        raise BackendError(
+            f"the {stage} adapter in {path} has {stored} weights where the base model in {base} wants {injected}; give "
+            "the base model it was trained on"
+        )
+
+
+class quiet:
+    """Hold back the progress bars and reports that transformers and peft write while they load."""
+
+    def __enter__(self) -> None:
+        """Note how loud transformers was."""
+        from transformers.utils import logging as chatter
+
+        self._chatter, self._level = chatter, chatter.get_verbosity()
+        self._bars = chatter.is_progress_bar_enabled()
+        chatter.set_verbosity(logging.ERROR)
+        chatter.disable_progress_bar()
+
+    def __exit__(self, *exception: object) -> None:
+        """Make it as loud as it was."""
+        self._chatter.set_verbosity(self._level)
+        if self._bars:
+            self._chatter.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    """Return the first telling line of an error that may span pages."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if "size mismatch" in line), lines[0] if lines else type(error).__name__)
