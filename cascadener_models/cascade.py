@@ -82,7 +82,7 @@ class CascadeNER:
     >>> ner("Marie Curie moved to Paris.", types=["scientist", "city"])  # doctest: +SKIP
     """
 
-    def __init__(self, backend: Backend, *, origin: Mapping[str, str] | None = None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, backend: Backend, *, origin: Mapping[str, str] | None = None, **options: Any) -> None:
         """Put a cascade on a back end.
 
         Args:
@@ -109,7 +109,7 @@ class CascadeNER:
         device: str | None = None,
         dtype: str | None = None,
         batch_size: int = 16,
-        **options: Any,  # noqa: ANN401
+        **options: Any,
     ) -> CascadeNER:
         """Load models that run in this process.
 
@@ -159,7 +159,7 @@ class CascadeNER:
         *,
         extractor: str,
         classifier: str | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Any,
     ) -> CascadeNER:
         """Use an OpenAI-compatible chat server: vLLM with two adapters, GPT-4o, ``transformers serve``.
 
@@ -187,19 +187,19 @@ class CascadeNER:
         return cls(backend, origin=origin, **{name: value for name, value in options.items() if name in own})
 
     @overload
-    def __call__(self, texts: str, types: Any = None, **options: Any) -> Prediction: ...  # noqa: ANN401
+    def __call__(self, texts: str, types: Any = None, **options: Any) -> Prediction: ...
 
     @overload
-    def __call__(self, texts: Sequence[str], types: Any = None, **options: Any) -> list[Prediction]: ...  # noqa: ANN401
+    def __call__(self, texts: Sequence[str], types: Any = None, **options: Any) -> list[Prediction]: ...
 
     def __call__(self, texts: str | Sequence[str], types: Any = None, **options: Any) -> Any:
         """Find and name the entities of one text, or of several.
 
         Args:
             texts: A text, or a sequence of texts, however long.
-            types: A list of type names; a list of lists, one a text; a tree (``"dynamicner"`` for the packaged one, the
-                path of a taxonomy file, a nested mapping, a :class:`~dynamicner_dataset.taxonomy.Taxonomy`); or nothing,
-                to find mentions without naming them.
+            types: A list of type names; a list of lists, one a text; a tree (``"dynamicner"`` for the packaged one,
+                the path of a taxonomy file, a nested mapping, a :class:`~dynamicner_dataset.taxonomy.Taxonomy`); or
+                nothing, to find mentions without naming them.
             **options: What shall be otherwise than in the constructor; see :class:`Options`.
 
         Returns:
@@ -216,7 +216,7 @@ class CascadeNER:
             raise InputError(f"a text or a list of texts is wanted, not {type(texts).__name__}")
         return list(self.stream(list(texts), types, **options))
 
-    def stream(self, texts: Iterable[str], types: Any = None, **options: Any) -> Iterator[Prediction]:  # noqa: ANN401
+    def stream(self, texts: Iterable[str], types: Any = None, **options: Any) -> Iterator[Prediction]:
         """Yield the prediction of each text in order; texts are taken group by group, so there may be any number.
 
         Args:
@@ -271,7 +271,7 @@ class CascadeNER:
         self.backend.close()
 
 
-def groups(texts: Iterable[str], types: Any) -> Iterator[tuple[list[str], list[TypeScheme]]]:  # noqa: ANN401
+def groups(texts: Iterable[str], types: Any) -> Iterator[tuple[list[str], list[TypeScheme]]]:
     """Yield texts with their types, in groups large enough to fill batches.
 
     Raises:
@@ -299,7 +299,7 @@ def groups(texts: Iterable[str], types: Any) -> Iterator[tuple[list[str], list[T
         yield group, chosen
 
 
-def is_stream(types: Any) -> bool:  # noqa: ANN401
+def is_stream(types: Any) -> bool:
     """Say whether types come one list at a time: an iterator or generator."""
     return isinstance(types, Iterator)
 

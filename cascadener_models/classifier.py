@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cascadener_models.backends.base import Answer, Backend, Question
 from cascadener_models.prompts import UNKNOWN, Span
-from cascadener_models.results import StageCost
+from cascadener_models.results import FREE, StageCost
 from dynamicner_dataset.errors import InputError
 from dynamicner_dataset.taxonomy import Node, Taxonomy
 
@@ -48,7 +48,7 @@ class Named:
     path: tuple[str, ...] = ()
     score: float | None = 1.0
     probabilities: dict[str, float] = field(default_factory=dict)
-    cost: StageCost = StageCost()
+    cost: StageCost = FREE
     dropped: str = ""
 
 
@@ -100,11 +100,11 @@ class Classifier:
         fresh |= {question: self._ask_in_parts(question) for question in new if len(question.types) > MAX_LIST}
         answers = []
         for question in questions:
-            answer = fresh[question] if question in fresh else replace(self._kept[question], cost=StageCost())
+            answer = fresh[question] if question in fresh else replace(self._kept[question], cost=FREE)
             self._keep(question, answer)
             answers.append(answer)
             if question in fresh:  # asked once, paid once
-                fresh[question] = replace(answer, cost=StageCost())
+                fresh[question] = replace(answer, cost=FREE)
         return answers
 
     def _keep(self, question: Question, answer: Answer) -> None:
@@ -121,7 +121,7 @@ class Classifier:
         parts = [types[at : at + MAX_LIST] for at in range(0, len(types), MAX_LIST)]
         answers = self.ask([question._replace(types=part) for part in parts])
         winners = tuple(answer.type for answer in answers if answer.type not in (None, UNKNOWN))
-        cost = sum((answer.cost for answer in answers), StageCost())
+        cost = sum((answer.cost for answer in answers), FREE)
         if not winners:
             return replace(answers[0], cost=cost)
         final = self.ask([question._replace(types=winners)])[0]
@@ -132,11 +132,8 @@ class Classifier:
         for answer in answers:
             if answer.type in winners:
                 scale = final.probabilities[answer.type] / answer.probabilities[answer.type]
-                shares |= {
-                    name: share * scale
-                    for name, share in answer.probabilities.items()
-                    if name not in final.probabilities
-                }
+                losers = answer.probabilities.keys() - final.probabilities.keys()
+                shares |= {name: answer.probabilities[name] * scale for name in losers}
         total = sum(shares.values())
         ranked = sorted(((name, share / total) for name, share in shares.items()), key=lambda pair: -pair[1])
         return Answer(final.type, dict(ranked), cost)

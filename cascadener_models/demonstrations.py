@@ -1,4 +1,4 @@
-"""Demonstrations for models without an adapter: three sentences of the packaged corpus, as the paper's few-shot setting.
+"""Demonstrations for models without an adapter: three sentences of the packaged corpus, the paper's few-shot setting.
 
 They come from the train split, so that nothing of the test split is ever shown.
 """
@@ -24,8 +24,8 @@ SENTENCES = {
     "en-0104": "[Banff|park] was set aside in 1885 after three workers of the [Canadian Pacific Railway|company] had "
     "stumbled on hot springs in the [Rockies|mountain].",
     "zh-0030": "1842年签订的《[南京条约|law]》规定开放五处通商口岸，并把[香港岛|island]割让给[英国|country]。",
-    "en-0210": "[James Baldwin|author] wrote [Giovanni's Room|fiction] in [Paris|city], where he had arrived with forty "
-    "dollars and no plan beyond escaping [Harlem|district].",
+    "en-0210": "[James Baldwin|author] wrote [Giovanni's Room|fiction] in [Paris|city], where he had arrived with "
+    "forty dollars and no plan beyond escaping [Harlem|district].",
 }
 
 

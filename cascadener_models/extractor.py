@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from cascadener_models.backends.base import Backend, Extracted, Rounds
 from cascadener_models.fusion import Fused, fuse
-from cascadener_models.results import StageCost
+from cascadener_models.results import FREE, StageCost
 from cascadener_models.windows import MAX_CHARS, cut
 
 #: Halves of surrogate pairs, which no encoding can hold; models are shown the replacement character.
@@ -44,7 +44,7 @@ class Candidates:
     """What was found in one text."""
 
     found: list[Candidate] = field(default_factory=list)
-    cost: StageCost = StageCost()
+    cost: StageCost = FREE
     dropped: Counter[str] = field(default_factory=Counter)
 
 

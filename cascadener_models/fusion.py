@@ -33,8 +33,8 @@ def fuse(rounds: Sequence[Sequence[Found]]) -> list[Fused]:
 
     Of mentions that overlap the longest stays; of equally long ones the one found more often, then the earlier.
 
-    >>> fuse([[Found(0, 5)], [Found(0, 11)], [Found(0, 5), Found(21, 26)]])
-    [Fused(start=0, end=11, score=0.3333333333333333, rounds=1), Fused(start=21, end=26, score=0.3333333333333333, rounds=1)]
+    >>> [tuple(one) for one in fuse([[Found(0, 5)], [Found(0, 11)], [Found(0, 5)], [Found(21, 26, 0.5)]])]
+    [(0, 11, 0.25, 1), (21, 26, 0.125, 1)]
     """
     scores: dict[tuple[int, int], list[float]] = {}
     for mentions in rounds:

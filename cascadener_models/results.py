@@ -91,12 +91,16 @@ class StageCost:
         }
 
 
+#: What costs nothing.
+FREE = StageCost()
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a prediction spent, stage by stage; adds up."""
 
-    extraction: StageCost = StageCost()
-    classification: StageCost = StageCost()
+    extraction: StageCost = FREE
+    classification: StageCost = FREE
 
     def __add__(self, other: Cost) -> Cost:
         """Return the sum of two costs."""
@@ -127,7 +131,7 @@ class Prediction:
 
     text: str
     entities: tuple[Entity, ...] = ()
-    cost: Cost = Cost()
+    cost: Cost = field(default_factory=Cost)
     dropped: Counter[str] = field(default_factory=Counter)
 
     def __iter__(self) -> Iterator[Entity]:

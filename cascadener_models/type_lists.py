@@ -17,7 +17,7 @@ TypeScheme = tuple[str, ...] | Taxonomy | None
 PACKAGED_TREE = "dynamicner"
 
 
-def read_types(types: Any) -> TypeScheme:  # noqa: ANN401 (whatever users give)
+def read_types(types: Any) -> TypeScheme:
     """Return the type list or tree that a user gave.
 
     Args:
@@ -45,12 +45,12 @@ def read_named_tree(name: str | Path) -> Taxonomy:
     if isinstance(name, Path) or name.endswith((".yaml", ".yml")):
         return read_taxonomy(Path(name))
     raise InputError(
-        f"types={shorten(str(name))} is one name; a list such as ['person', 'city'] is wanted, or {PACKAGED_TREE!r}, or "
-        "the path of a taxonomy file (.yaml)"
+        f"types={shorten(str(name))} is one name; a list such as ['person', 'city'] is wanted, or {PACKAGED_TREE!r}, "
+        "or the path of a taxonomy file (.yaml)"
     )
 
 
-def expand(nested: object, level: int = 0) -> Any:  # noqa: ANN401 (a taxonomy file's nested lists)
+def expand(nested: object, level: int = 0) -> Any:
     """Return a nested mapping in the form of a taxonomy file.
 
     Raises:
@@ -69,7 +69,7 @@ def expand(nested: object, level: int = 0) -> Any:  # noqa: ANN401 (a taxonomy f
     return {LEVELS[level]: entries} if entries or level == 0 else {}
 
 
-def read_types_per_text(types: Any, count: int) -> list[TypeScheme]:  # noqa: ANN401
+def read_types_per_text(types: Any, count: int) -> list[TypeScheme]:
     """Return the list or tree of each text: one for all, or one each.
 
     Raises:
@@ -88,6 +88,6 @@ def read_types_per_text(types: Any, count: int) -> list[TypeScheme]:  # noqa: AN
     return schemes
 
 
-def is_per_text(types: Any) -> bool:  # noqa: ANN401
+def is_per_text(types: Any) -> bool:
     """Say whether types are given a text: a list whose first item is no name."""
     return isinstance(types, (list, tuple)) and bool(types) and not isinstance(types[0], str)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from cascadener_models.prompts import Span
-from cascadener_models.results import StageCost
+from cascadener_models.results import FREE, StageCost
 from dynamicner_dataset.errors import InputError
 
 
@@ -79,7 +79,7 @@ class Extracted:
     """All rounds of one text, and what they cost together."""
 
     rounds: tuple[Extraction, ...]
-    cost: StageCost = StageCost()
+    cost: StageCost = FREE
 
 
 class Question(NamedTuple):
@@ -106,7 +106,7 @@ class Answer:
 
     type: str | None
     probabilities: Mapping[str, float] | None = None
-    cost: StageCost = StageCost()
+    cost: StageCost = FREE
     failure: str = ""
 
 

@@ -2,8 +2,8 @@
 
 An answer is the text's bytes with ``##`` around each mention (:mod:`cascadener_models.prompts`). The only legal
 continuations are the next bytes of the text or a marker; markers alternate, no mention is empty or of spaces alone, no
-marker stands inside a character or word, and the answer is over when the text is. Every answer under the lock is a copy by
-construction, for every language and every tokenizer.
+marker stands inside a character or a word, and the answer is over when the text is. Every answer under the lock is a
+copy by construction, for every language and every tokenizer.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class CopyLock:
 
 
 def parts(before: str, character: str) -> bool:
-    """Say whether a marker may stand between two characters: not inside what is read as one, not inside a word.
+    r"""Say whether a marker may stand between two characters: not inside what is read as one, not inside a word.
 
     Inside a word means between two letters of a script that has upper and lower case (Latin, Greek, Cyrillic): scripts
     that write several words as one, or none apart, have none. Of the corpus's 39,455 mentions not one begins or ends
@@ -211,7 +211,7 @@ def parts(before: str, character: str) -> bool:
 
     >>> parts(" ", "b"), parts("日", "本"), parts("울", "은"), parts("5", "k")
     (True, True, True, True)
-    >>> parts("a", "b"), parts("e", "\\u0301"), parts("\\r", "\\n")
+    >>> parts("a", "b"), parts("e", "\u0301"), parts("\r", "\n")
     (False, False, False)
     """
     if is_cased(before) and is_cased(character):

@@ -189,8 +189,8 @@ class Runner:
         tolerance = 1e-2 if self.weight.dtype == torch.float32 else 0.5
         if max(np.abs(one - theirs).max() for one in ours) > tolerance:
             raise BackendError(
-                f"models of type {self.model.config.model_type!r} cannot be run by the local back end (their logits come "
-                "out otherwise than transformers' own); serve the model and use the server back end"
+                f"models of type {self.model.config.model_type!r} cannot be run by the local back end (their logits "
+                "come out otherwise than transformers' own); serve the model and use the server back end"
             )
 
 

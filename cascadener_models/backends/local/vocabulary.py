@@ -112,8 +112,8 @@ def is_byte_level(tokenizer: Any) -> bool:
     if b"ByteFallback" in decoder:
         return False
     raise BackendError(
-        "the model's tokenizer is neither byte-level BPE nor BPE with byte fallback, so its answers cannot be locked to "
-        "the text; serve the model and use the server back end"
+        "the model's tokenizer is neither byte-level BPE nor BPE with byte fallback, so its answers cannot be locked "
+        "to the text; serve the model and use the server back end"
     )
 
 
