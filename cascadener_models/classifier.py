@@ -132,8 +132,8 @@ class Classifier:
         for answer in answers:
             if answer.type in winners:
                 scale = final.probabilities[answer.type] / answer.probabilities[answer.type]
-                losers = answer.probabilities.keys() - final.probabilities.keys()
-                shares |= {name: answer.probabilities[name] * scale for name in losers}
+                lost = {name: share for name, share in answer.probabilities.items() if name not in shares}
+                shares |= {name: share * scale for name, share in lost.items()}
         total = sum(shares.values())
         ranked = sorted(((name, share / total) for name, share in shares.items()), key=lambda pair: -pair[1])
         return Answer(final.type, dict(ranked), cost)

@@ -145,8 +145,9 @@ class CopyLock:
 
     def draft(self, state: State, size: int) -> list[int]:
         """Return up to ``size`` tokens that copy the text on without another marker, as the tokenizer would have it."""
-        if state.mode in (Mode.OPENING, Mode.CLOSING):
-            return []
+        if state.mode in (Mode.OPENING, Mode.CLOSING):  # a marker that was begun is ended first
+            sign = bytes([MARK])
+            return [self.vocabulary.ids[sign], *self.draft(self.step(state, sign), size - 1)][:size]
         if self._pieces is None:
             self._pieces = self._tokenise()
         tokens: list[int] = []
