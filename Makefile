@@ -23,13 +23,20 @@ $(VENV)/.build: pyproject.toml $(LOCK) $(VENV)/.made
 	$(PIP) install --constraint $(LOCK) --editable '.[build]'
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.build
-	$(PIP) install --constraint $(LOCK) --editable '.[build,dev]'
+# torch first and by its exact pin, before anything that would pull another.
+$(VENV)/.torch: $(LOCK) $(VENV)/.made
+	$(PIP) install $$(grep '^torch==' $(LOCK))
 	touch $@
 
-# torch first and by its exact pin, before anything that would pull another.
-$(VENV)/.search: $(VENV)/.build
-	$(PIP) install $$(grep '^torch==' $(LOCK))
+$(VENV)/.models: $(VENV)/.build $(VENV)/.torch
+	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.models
+	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,dev]'
+	touch $@
+
+$(VENV)/.search: $(VENV)/.models
 	$(PIP) install --constraint $(LOCK) --editable '.[build,search,offline]'
 	touch $@
 
