@@ -7,7 +7,8 @@ for entity in ner("Marie Curie moved to Paris.", types=["scientist", "city"]):
 print(entity.start, entity.end, entity.text, entity.type)
 """
 
-from cascadener_models.cascade import CascadeNER, Options
+from cascadener_models.cascade import CascadeNER
+from cascadener_models.options import Options
 from cascadener_models.results import Cost, Entity, Prediction
 
 __all__ = ["CascadeNER", "Cost", "Entity", "Options", "Prediction"]

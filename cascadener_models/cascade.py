@@ -4,75 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict
+from inspect import signature
 from itertools import repeat
 from typing import Any, overload
 
-from cascadener_models.backends.base import Backend, Rounds
-from cascadener_models.classifier import GREEDY, Classifier, Named, Task
+from cascadener_models.backends.base import CLASSIFIER, EXTRACTOR, STAGES, Backend
+from cascadener_models.classifier import Classifier, Named, Task
+from cascadener_models.demonstrations import packaged_demonstrations
 from cascadener_models.extractor import Candidate, Candidates, extract
-from cascadener_models.resolution import DEFAULT_BASE_MODEL, STAGES, find_adapter, find_model
+from cascadener_models.options import Options
+from cascadener_models.resolution import DEFAULT_BASE_MODEL, find_adapter, find_model, require_local_packages
 from cascadener_models.results import Cost, Entity, Prediction, StageCost
 from cascadener_models.type_lists import TypeScheme, is_per_text, read_types, read_types_per_text
-from cascadener_models.windows import MAX_CHARS
-from dynamicner_dataset.errors import InputError, nearest
+from dynamicner_dataset.errors import InputError
 
 #: Texts of a stream are taken in groups of at least this many characters, so that batches are full.
 GROUP_CHARS = 16_000
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How the cascade works; each may be given to the constructor, and again to a call.
-
-    Attributes:
-        k: Number of extractions that are fused.
-        temperature: Of the extractions after the first.
-        seed: Of the extractions after the first.
-        threshold: One-pass thresholded extraction in place of repeats; lower finds more. Sets ``k`` to 1.
-        decoding: Down a tree: ``greedy`` (the paper) or ``whole-path``.
-        zero_shot: Offer ``unknown``: mentions of none of the types are left out.
-        sure: Down a tree: stop at the deepest type whose probability is at least this.
-        probabilities: Return the probability of each candidate.
-        min_score: Leave out entities whose score is lower.
-        max_chars: Longest window into which a text is cut.
-    """
-
-    k: int = 3
-    temperature: float = 0.7
-    seed: int = 0
-    threshold: float | None = None
-    decoding: str = GREEDY
-    zero_shot: bool = False
-    sure: float = 0.0
-    probabilities: bool = False
-    min_score: float = 0.0
-    max_chars: int = MAX_CHARS
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.min_score <= 1:
-            raise InputError(f"min_score must lie between 0 and 1, not {self.min_score}")
-        if self.max_chars < 1:
-            raise InputError(f"max_chars must be at least 1, not {self.max_chars}")
-
-    def change(self, changes: Mapping[str, Any]) -> Options:
-        """Return the options with some changed.
-
-        Raises:
-            InputError: If a name is unknown or a value does not fit.
-        """
-        known = [one.name for one in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise InputError(f"unknown option {name!r}{nearest(name, known)}; known are: {', '.join(known)}")
-        changed = replace(self, **changes)
-        thresholded = changes.get("threshold") is not None
-        return replace(changed, k=1) if thresholded and "k" not in changes else changed
-
-    @property
-    def rounds(self) -> Rounds:
-        """The extractor's part."""
-        return Rounds(self.k, self.temperature, self.seed, self.threshold)
 
 
 class CascadeNER:
@@ -128,15 +76,15 @@ class CascadeNER:
             BackendError: If a model is not found or does not fit; the message says what helps.
             InputError: If an option is unknown or its value does not fit.
         """
+        require_local_packages()
         Options().change(options)  # before minutes are spent on loading
-        wanted = {"extractor": extractor, "classifier": classifier}
+        wanted = {EXTRACTOR: extractor, CLASSIFIER: classifier}
         base = find_model(base_model, revision=revision)
         if base_model not in (None, DEFAULT_BASE_MODEL):  # bundled adapters fit the default only
             wanted = {stage: name or "none" for stage, name in wanted.items()}
         adapters = {stage: found for stage in STAGES if (found := find_adapter(wanted[stage], stage)) is not None}
 
         from cascadener_models.backends.local.backend import LocalBackend
-        from cascadener_models.demonstrations import packaged_demonstrations
 
         backend = LocalBackend(
             base.folder,
@@ -159,32 +107,35 @@ class CascadeNER:
         *,
         extractor: str,
         classifier: str | None = None,
+        demonstrations: bool = False,
         **options: Any,
     ) -> CascadeNER:
         """Use an OpenAI-compatible chat server: vLLM with two adapters, GPT-4o, ``transformers serve``.
 
         Args:
-            url: The server's base URL, such as ``http://localhost:8000/v1``; ``None`` for OpenAI's own.
+            url: The server's base URL, such as ``http://localhost:8000/v1``; ``None`` for
+                ``$OPENAI_BASE_URL``, or OpenAI's own.
             extractor: Name of the model that extracts, on that server.
             classifier: Name of the model that classifies; by default the same.
-            **options: See :class:`Options`; those of the chat back end (``concurrency``, ``timeout``, ...) too.
+            demonstrations: Show the packaged demonstrations, for models that were not trained for the task.
+            **options: See :class:`Options`, and those of :class:`~cascadener_models.backends.chat.ChatBackend`
+                (``concurrency``, ``timeout``, ``retries``, ``logprobs``, ...).
 
         Raises:
-            BackendError: If a package is missing.
+            BackendError: If a package is missing, or the server's address is unsound.
             InputError: If an option is unknown or its value does not fit.
         """
         from cascadener_models.backends.chat import ChatBackend
 
-        own = {one.name for one in fields(Options)}
-        backend = ChatBackend(
-            url,
-            extractor=extractor,
-            classifier=classifier,
-            **{name: value for name, value in options.items() if name not in own},
-        )
-        origin = {"server": url or "https://api.openai.com/v1", "extractor": extractor}
-        origin["classifier"] = classifier or extractor
-        return cls(backend, origin=origin, **{name: value for name, value in options.items() if name in own})
+        its_own = {name: options.pop(name) for name in signature(ChatBackend).parameters if name in options}
+        Options().change(options)
+        if demonstrations:
+            shown = packaged_demonstrations()
+            its_own |= {
+                "extraction_demonstrations": shown[EXTRACTOR],
+                "classification_demonstrations": shown[CLASSIFIER],
+            }
+        return cls(ChatBackend(url, extractor=extractor, classifier=classifier, **its_own), **options)
 
     @overload
     def __call__(self, texts: str, types: Any = None, **options: Any) -> Prediction: ...

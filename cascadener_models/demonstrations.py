@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from cascadener_models.backends.base import CLASSIFIER, EXTRACTOR
 from cascadener_models.prompts import (
     NUM_DEMONSTRATIONS,
     Demonstration,
@@ -39,8 +40,8 @@ def packaged_demonstrations() -> dict[str, list[Demonstration]]:
     """Return the packaged demonstrations by stage."""
     sentences = packaged_sentences()
     return {
-        "extractor": extraction_demonstrations(sentences),
-        "classifier": classification_demonstrations(sentences),
+        EXTRACTOR: extraction_demonstrations(sentences),
+        CLASSIFIER: classification_demonstrations(sentences),
     }
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from cascadener_models import offline
@@ -29,7 +30,8 @@ MODEL_FILES = ("config.json", "tokenizer.json")
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors")
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 PATTERNS = ["*.json", "*.safetensors", "*.jinja", "*.model"]
-STAGES = ("extractor", "classifier")
+#: What local models need, by module.
+LOCAL_MODULES = ("torch", "transformers", "tokenizers", "safetensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,17 @@ def find_adapter(name: str | None, stage: str, *, revision: str | None = None) -
             f"{stage} adapter {name!r} was not found: {error.problem}; this helps: a folder with "
             f"{' and '.join(ADAPTER_FILES)}, or a Hub id that can be reached"
         ) from error
+
+
+def require_local_packages() -> None:
+    """Say what to install if local models cannot run here.
+
+    Raises:
+        BackendError: If a package is missing.
+    """
+    missing = [module for module in LOCAL_MODULES if find_spec(module) is None]
+    if missing:
+        raise BackendError(f"local models need {', '.join(missing)}, not installed here: {offline.INSTALL_HINT}")
 
 
 def is_path(name: str) -> bool:

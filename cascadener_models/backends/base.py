@@ -15,6 +15,10 @@ from cascadener_models.prompts import Span
 from cascadener_models.results import FREE, StageCost
 from dynamicner_dataset.errors import InputError
 
+#: The two steps of the cascade; adapters, templates and costs go by these names.
+EXTRACTOR, CLASSIFIER = "extractor", "classifier"
+STAGES = (EXTRACTOR, CLASSIFIER)
+
 
 class BackendError(InputError):
     """A model or server that cannot be used; the message says what would help."""

@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 import torch
 
 from cascadener_models.backends.base import (
+    CLASSIFIER,
+    EXTRACTOR,
+    STAGES,
     Answer,
     BackendError,
     Extracted,
@@ -28,7 +31,6 @@ from cascadener_models.backends.local.scoring import Scorer, Scoring
 from cascadener_models.prompts import Demonstration, extraction_prompt
 from cascadener_models.results import StageCost
 
-EXTRACTOR, CLASSIFIER = "extractor", "classifier"
 #: Text for comparing a model of unknown architecture with transformers' own run.
 PROBE = "Marie Curie moved to Paris. 東京"
 
@@ -79,8 +81,7 @@ class LocalBackend:
         templates = Templates(loaded.tokenizer, loaded.vocabulary, dict(loaded.tokenizer_config), folder)
         shown = demonstrations or {}
         self.template: dict[str, Template] = {
-            stage: templates.make(() if stage in (adapters or {}) else shown.get(stage, ()))
-            for stage in (EXTRACTOR, CLASSIFIER)
+            stage: templates.make(() if stage in (adapters or {}) else shown.get(stage, ())) for stage in STAGES
         }
         self.scorer = Scorer(self.runner, self.template[CLASSIFIER])
         if loaded.model.config.model_type not in KNOWN:

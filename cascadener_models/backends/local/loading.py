@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors import SafetensorError, safe_open
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM
+
 from cascadener_models.backends.base import BackendError
 from cascadener_models.backends.local.vocabulary import Vocabulary
 from cascadener_models.offline import INSTALL_HINT
-
-try:
-    import torch
-    from tokenizers import Tokenizer
-    from transformers import AutoModelForCausalLM
-except ImportError as error:
-    raise BackendError(f"local models need packages that are not installed: {INSTALL_HINT}") from error
 
 #: Architectures whose logits the tests compare with transformers' own; any other is compared when it is loaded.
 KNOWN = frozenset({"gemma3_text", "llama", "mistral", "qwen2", "qwen3"})
@@ -113,7 +111,7 @@ def load_model(folder: Path, adapters: Mapping[str, Path], device: torch.device,
             model = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
             )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise BackendError(f"the base model in {folder} cannot be loaded: {first_line(error)}") from error
     model = to_device(model.eval(), device)
     peft = None
@@ -154,7 +152,7 @@ def add_adapter(model: Any, stage: str, path: Path, base: Path) -> Any:
                 peft = model
             else:
                 peft = PeftModel.from_pretrained(model, str(path), adapter_name=stage, use_safetensors=True)
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise BackendError(
             f"the {stage} adapter in {path} does not fit the base model in {base}: {first_line(error)}; give the base "
             "model it was trained on"
@@ -165,8 +163,6 @@ def add_adapter(model: Any, stage: str, path: Path, base: Path) -> Any:
 
 def check_filled(peft: Any, stage: str, path: Path, base: Path) -> None:
     """Refuse an adapter whose file lacks weights that its configuration names (peft would leave them at zero)."""
-    from safetensors import safe_open
-
     with safe_open(path / "adapter_model.safetensors", "pt") as file:
         stored = len(file.keys())
     injected = sum(f".{stage}." in name or name.endswith(f".{stage}") for name, _ in peft.named_parameters())
