@@ -8,8 +8,8 @@ from collections.abc import Callable
 import typer
 
 from build import agreement, check, dataset, dynamic, guide, importer, split
-from build.cli import clear_errors
 from build.derived import command as derived
+from dynamicner_dataset.command_line import clear_errors
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "dataset": dataset.dataset_command,

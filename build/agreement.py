@@ -163,7 +163,7 @@ def to_json(results: Results, *, references: bool) -> dict[str, Any]:
     return without_nan(report)
 
 
-def without_nan(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def without_nan(value: Any) -> Any:
     """Replace ``nan``, which JSON has not, by ``None``."""
     if isinstance(value, dict):
         return {key: without_nan(part) for key, part in value.items()}

@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from build.cli import console, fail
+from build.cli import console
+from dynamicner_dataset.command_line import fail
 from dynamicner_dataset.errors import InputError, shorten
 from dynamicner_dataset.formats import inline
 from dynamicner_dataset.languages import check_language

@@ -1,24 +1,14 @@
-"""What every command shares: one clear line and exit code 2 for bad input, and the console."""
+"""The console that all commands print to."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import sys
-from collections.abc import Iterator
 from typing import NoReturn
 
 from rich.console import Console
 
-from dynamicner_dataset.errors import InputError
-
-#: Exit code for bad input and for outputs that could not be written.
-BAD_INPUT = 2
-
 
 class CommandConsole(Console):
-    """A console that leaves a broken pipe to :func:`clear_errors`."""
+    """A console that leaves a broken pipe to :func:`dynamicner_dataset.command_line.clear_errors`."""
 
     def on_broken_pipe(self) -> NoReturn:
         """Pass the error on; rich itself would exit with code 1."""
@@ -26,31 +16,3 @@ class CommandConsole(Console):
 
 
 console = CommandConsole()
-
-
-@contextlib.contextmanager
-def clear_errors() -> Iterator[None]:
-    """Turn bad input, a full disk and an interrupt into one line on stderr and exit code 2.
-
-    Faults of the program itself keep their traceback.
-    """
-    try:
-        yield
-    except InputError as error:
-        fail(str(error))
-    except KeyboardInterrupt:
-        fail("interrupted; nothing was written but finished parts, which the next run reuses")
-    except BrokenPipeError:
-        # The reader of the output (head, less) has gone; give Python a place to flush to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(BAD_INPUT) from None
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        hint = "; free some space and run again" if error.errno == errno.ENOSPC else ""
-        fail(f"{place}{error.strerror or error}{hint}")
-
-
-def fail(message: str) -> None:
-    """Print one line on stderr and leave with exit code 2."""
-    sys.stderr.write(f"error: {message}\n")
-    raise SystemExit(BAD_INPUT)

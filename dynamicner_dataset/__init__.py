@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:
     """Import the loader on first use: it needs ``datasets``, which takes over a second to import."""
     if name in ("load", "DynamicNER"):
         from dynamicner_dataset import loader

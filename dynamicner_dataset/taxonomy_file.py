@@ -31,7 +31,7 @@ class UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: Path) -> Any:  # noqa: ANN401 (YAML may hold anything)
+def read_yaml(path: Path) -> Any:
     """Read a YAML file of plain values.
 
     Raises:

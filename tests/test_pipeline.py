@@ -23,8 +23,8 @@ import yaml
 
 import build.pipeline as pipeline
 from build.__main__ import app
-from build.cli import clear_errors
 from build.parquet import read_rows
+from dynamicner_dataset.command_line import clear_errors
 from dynamicner_dataset.corpus import SPLITS, corpus_folder
 from dynamicner_dataset.dynamic import undo
 from dynamicner_dataset.formats import inline, jsonl
@@ -492,7 +492,7 @@ def stall(lang, read, folder, *rest):
     time.sleep(30)
 pipeline.write_language = stall
 from build.__main__ import app
-from build.cli import clear_errors
+from dynamicner_dataset.command_line import clear_errors
 with clear_errors():
     app(sys.argv[4:])
 """

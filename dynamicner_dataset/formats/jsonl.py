@@ -29,7 +29,7 @@ SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 TYPE_NAMES = {str: "a string", int: "a whole number", list: "a list", dict: "an object"}
 
 
-def parse_json(text: str, path: Path, line: int = 1) -> Any:  # noqa: ANN401 (JSON may hold anything)
+def parse_json(text: str, path: Path, line: int = 1) -> Any:
     """Parse strict JSON: no ``NaN`` or ``Infinity``, no key twice in an object, no half characters.
 
     Args:
@@ -68,7 +68,7 @@ def _refuse_constant(name: str) -> None:
     raise InputError(f"{name} is no JSON value")
 
 
-def take(entry: object, key: str, kind: type, what: str) -> Any:  # noqa: ANN401 (of the type ``kind``)
+def take(entry: object, key: str, kind: type, what: str) -> Any:
     """Return ``entry[key]``, which must be of exactly the type ``kind``.
 
     Args:
