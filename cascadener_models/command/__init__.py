@@ -1,0 +1,1 @@
+"""The command line ``cascadener``: predict, estimate, info, models pull. Starts without torch."""
