@@ -56,7 +56,7 @@ class CascadeNER:
         revision: str | None = None,
         device: str | None = None,
         dtype: str | None = None,
-        batch_size: int = 16,
+        batch_size: int = 32,
         **options: Any,
     ) -> CascadeNER:
         """Load models that run in this process.

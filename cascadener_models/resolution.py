@@ -67,7 +67,7 @@ def find_model(name: str | None = None, *, revision: str | None = None) -> Found
         failure = error.problem
     if packaged and offline.is_installed(packaged):
         return Found(offline.gemma_folder(), "PyPI package")
-    remedy = offline.INSTALL_HINT if packaged else f"cascadener models pull {name}"
+    remedy = offline.INSTALL_HINT if packaged else "the path of a folder, or a Hub id that can be reached"
     raise BackendError(f"base model {name!r} was not found: {failure}; this helps: {remedy}")
 
 

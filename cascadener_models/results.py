@@ -63,13 +63,13 @@ class StageCost:
     Attributes:
         tokens_in: Tokens of prompts, each counted once however often its cache was used again.
         tokens_out: Tokens of answers.
-        passes: Forward passes of a local model that this work took part in, or requests to a server.
+        passes: Forward passes of a local model (of a pass over many rows, this row's share), or requests to a server.
         seconds: Wall-clock seconds; of a batch, the share by tokens.
     """
 
     tokens_in: int = 0
     tokens_out: int = 0
-    passes: int = 0
+    passes: float = 0
     seconds: float = 0.0
 
     def __add__(self, other: StageCost) -> StageCost:
@@ -86,7 +86,7 @@ class StageCost:
         return {
             "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
-            "passes": self.passes,
+            "passes": round(self.passes, 4),
             "seconds": round(self.seconds, 4),
         }
 

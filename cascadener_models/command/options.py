@@ -186,7 +186,7 @@ class ModelOptions:
     ] = None
     device: Annotated[str | None, Option("--device", help="cpu, cuda, cuda:1, mps.", rich_help_panel=MODEL)] = None
     dtype: Annotated[str | None, Option("--dtype", help="float32, bfloat16, float16.", rich_help_panel=MODEL)] = None
-    batch_size: Annotated[int, Option("--batch-size", min=1, help="Texts side by side.", rich_help_panel=MODEL)] = 16
+    batch_size: Annotated[int, Option("--batch-size", min=1, help="Texts side by side.", rich_help_panel=MODEL)] = 32
     server: Annotated[
         str | None,
         Option(

@@ -20,8 +20,8 @@ POLL_SECONDS = 0.1
 PROC = Path("/proc")
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return processor, cores, memory, versions and the load before measuring."""
+def describe_machine(packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
+    """Return processor, cores, memory, versions of packages and the load before measuring."""
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "processor": processor(),
@@ -29,7 +29,7 @@ def describe_machine() -> dict[str, Any]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "load_before": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in packages},
     }
 
 

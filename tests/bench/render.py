@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,16 +145,20 @@ def lengths(results: Results) -> Iterator[Figures]:
 
 
 def to_markdown(results: Results) -> str:
-    """Return the page of a results file."""
-    machine = results["machine"]
+    """Return the page of the dataset's results."""
+    return page("Benchmarks of the dataset", "dataset.json", results["machine"], tables(results))
+
+
+def page(title: str, source: str, machine: dict[str, Any], all_figures: Iterable[Figures]) -> str:
+    """Return a page of tables in Markdown, with the machine that the figures were measured on."""
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     parts = [
-        "# Benchmarks of the dataset\n",
-        "Made from `dataset.json` beside this file by `make bench`; do not edit.\n",
+        f"# {title}\n",
+        f"Made from `{source}` beside this file by `make bench`; do not edit.\n",
         f"{machine['date']}, {machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB of memory, "
         f"Python {machine['python']}, {versions}; load {machine['load_before']} before.\n",
     ]
-    for figures in tables(results):
+    for figures in all_figures:
         parts += [f"## {figures.title}\n", f"{figures.note}\n", markdown_table(figures)]
     return "\n".join(parts)
 

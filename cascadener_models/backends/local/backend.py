@@ -56,7 +56,7 @@ class LocalBackend:
         demonstrations: Mapping[str, Sequence[Demonstration]] | None = None,
         device: str | None = None,
         dtype: str | None = None,
-        batch_size: int = 16,
+        batch_size: int = 32,
     ) -> None:
         """Load the model.
 
@@ -104,8 +104,9 @@ class LocalBackend:
 
     def _extract(self, locks: Sequence[CopyLock], rounds: Rounds) -> list[Extracted]:
         """Extract one batch."""
-        began, template = time.perf_counter(), self.template[EXTRACTOR]
+        template = self.template[EXTRACTOR]
         head = self.runner.head(template.head)
+        began = time.perf_counter()
         choose: Chooser = Greedy() if rounds.threshold is None else Threshold(rounds.threshold)
         copies = [Copy(lock, template.prompt_tokens(extraction_prompt(lock.text)), choose) for lock in locks]
         cache = copy_greedily(self.runner, head, copies)
@@ -132,13 +133,15 @@ class LocalBackend:
 
     def _classify(self, scorings: Sequence[Scoring]) -> list[Answer]:
         """Answer one batch; a list of one name needs no model."""
-        began = time.perf_counter()
         open_ones = [scoring for scoring in scorings if scoring.trie.forks]
+        self.runner.head(self.template[CLASSIFIER].head)
+        began = time.perf_counter()
         if open_ones:
             self.scorer.run(open_ones)
         seconds = time.perf_counter() - began
         total = sum(scoring.fed for scoring in scorings) or 1
-        return [answered(scoring, len(self.template[CLASSIFIER].head), seconds / total) for scoring in scorings]
+        share = 1 / max(len(open_ones), 1)
+        return [answered(scoring, len(self.template[CLASSIFIER].head), seconds / total, share) for scoring in scorings]
 
     def _in_batches(
         self, items: Sequence[Item], size: Callable[[Item], int], run: Callable[[Sequence[Item]], list[Any]]
@@ -199,15 +202,15 @@ def extracted(group: Sequence[Copy], head: int, second: float) -> Extracted:
     return Extracted(tuple(Extraction(tuple(Found(*found) for found in copy.mentions())) for copy in group), cost)
 
 
-def answered(scoring: Scoring, head: int, second: float) -> Answer:
-    """Return the answer to one question; ``second`` is the time of one token fed."""
+def answered(scoring: Scoring, head: int, second: float, share: float) -> Answer:
+    """Return the answer to one question; ``second`` is the time of one token fed, ``share`` its part of the pass."""
     asked = scoring.probabilities is not None
     values = scoring.probabilities if asked else [1.0]
     ranked = sorted(zip(scoring.names, map(float, values), strict=True), key=lambda pair: -pair[1])
     cost = StageCost(
         tokens_in=head + len(scoring.stem) + len(scoring.rest) if asked else 0,
         tokens_out=len(scoring.trie.tokens),
-        passes=int(asked),
+        passes=share if asked else 0,
         seconds=second * scoring.fed,
     )
     return Answer(ranked[0][0], dict(ranked), cost)

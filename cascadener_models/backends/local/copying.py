@@ -24,11 +24,12 @@ from cascadener_models.backends.local.copy_lock import START, CopyLock, Legal, S
 from cascadener_models.backends.local.row_cache import RowCache, Saved
 from cascadener_models.backends.local.runner import Feed, Pick, Runner
 
-#: What a forward pass costs besides its tokens, in tokens (measured: a pass of one token takes as long as about this
-#: many more do in a large pass), by device; drafts are longer where passes are dear. On two CPU cores 20.
-PASS_OVERHEAD_TOKENS = {"cpu": 20, "cuda": 600}
-#: Share of drafted tokens that hold, for choosing the length of drafts.
-ACCEPTANCE = 0.88
+#: What a forward pass costs besides its tokens, in tokens of a large pass, by device; drafts are longer where passes
+#: are dear. Measured on two cores: a pass takes about 100 ms and 2.1 ms a token. On GPUs a guess.
+PASS_OVERHEAD_TOKENS = {"cpu": 48, "cuda": 600}
+#: Share of drafted tokens that hold, for choosing the length of drafts: what is assumed of an answer at first, and how
+#: many tokens of its own experience outweigh that.
+ACCEPTANCE, TRUST = 0.88, 16
 LONGEST_DRAFT = 64
 
 
@@ -63,8 +64,10 @@ class Copy:
         steps: The tokens so far.
         state: Where the answer stands.
         pending: Tokens chosen or given whose slots are not in the cache yet.
-        passes: Forward passes it took part in.
+        passes: Forward passes it took part in, of each its share.
         fed: Tokens it was fed in them, drafts included.
+        judged: Drafted tokens that were judged, up to the first refused one of each draft.
+        refused: Those that did not hold.
     """
 
     lock: CopyLock
@@ -74,8 +77,10 @@ class Copy:
     steps: list[Step] = field(default_factory=list)
     state: State = START
     pending: list[int] = field(default_factory=list)
-    passes: int = 0
+    passes: float = 0.0
     fed: int = 0
+    judged: int = 0
+    refused: int = 0
     row: int = 0
     start: int = 0
 
@@ -122,13 +127,15 @@ class Copy:
         return found
 
 
-def draft_size(rows: int, device: str) -> int:
-    """Return the length of drafts that makes accepted tokens cheapest, for that many rows side by side."""
-    overhead = PASS_OVERHEAD_TOKENS.get(device, PASS_OVERHEAD_TOKENS["cuda"]) / rows
+def draft_size(active: Sequence[Copy], device: str) -> int:
+    """Return the length of drafts that makes accepted tokens cheapest, for these rows side by side."""
+    overhead = PASS_OVERHEAD_TOKENS.get(device, PASS_OVERHEAD_TOKENS["cuda"]) / len(active)
+    judged, refused = sum(copy.judged for copy in active), sum(copy.refused for copy in active)
+    prior = TRUST * len(active)
+    rate = 1 - (refused + (1 - ACCEPTANCE) * prior) / (judged + prior)
 
     def cost(size: int) -> float:
-        accepted = (1 - ACCEPTANCE ** (size + 1)) / (1 - ACCEPTANCE)
-        return (overhead + size + 1) / accepted
+        return (overhead + size + 1) / sum(rate**place for place in range(size + 1))
 
     return min(range(1, LONGEST_DRAFT + 1), key=cost)
 
@@ -190,7 +197,7 @@ def finish_branches(runner: Runner, cache: RowCache, copies: Sequence[Copy]) -> 
 def finish(runner: Runner, cache: RowCache, copies: Sequence[Copy]) -> None:
     """Run passes until all copies are done; those that are leave the batch."""
     while active := bring_forward(cache, copies):
-        size = draft_size(len(active), runner.device.type)
+        size = draft_size(active, runner.device.type)
         drafts = [copy.draft(size) for copy in active]
         feeds = [Feed(copy.pending + draft) for copy, draft in zip(active, drafts, strict=True)]
         hidden = runner.forward(cache, feeds)
@@ -227,7 +234,9 @@ def verify(
     for copy, draft, way in zip(active, drafts, ways, strict=True):
         known = [next(logits) if len(legal.tokens) > 1 else None for legal in way]
         accepted = accept(copy, draft, way, known)
-        copy.passes += 1
+        refused = accepted < len(draft) and not copy.done
+        copy.judged, copy.refused = copy.judged + accepted + refused, copy.refused + refused
+        copy.passes += 1 / len(active)
         copy.fed += len(copy.pending) + len(draft)
         cache.lengths[copy.row] += len(copy.pending) + accepted
         copy.pending = [] if copy.done else [copy.steps[-1].token]
