@@ -143,7 +143,13 @@ def open_cascade(model: ModelOptions, cascade: CascadeOptions) -> CascadeNER:
         raise InputError(f"package {shorten(error.name or '')} is not installed: {MODEL_HINT}") from error
     options = cascade.for_cascade()
     if model.server is not None:
-        return CascadeNER.from_server(model.server, extractor=model.extractor, classifier=model.classifier, **options)
+        return CascadeNER.from_server(
+            model.server,
+            extractor=model.extractor,
+            classifier=model.classifier,
+            demonstrations=model.demonstrations,
+            **options,
+        )
     return CascadeNER.from_pretrained(
         model.base_model,
         extractor=model.extractor,

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from cascadener_models import offline, resolution
+from cascadener_models.backends.base import STAGES
 from cascadener_models.command.options import ModelOptions
 
 PACKAGES = (
@@ -45,7 +46,7 @@ def model_facts(model: ModelOptions) -> dict[str, str]:
         return {"server": model.server, "extractor": str(model.extractor), "classifier": str(model.classifier or "-")}
     name = model.base_model or resolution.DEFAULT_BASE_MODEL
     bundled = None if name == resolution.DEFAULT_BASE_MODEL else "none"  # the bundled ones fit the default only
-    adapters = {stage: adapter_place(getattr(model, stage) or bundled, stage) for stage in resolution.STAGES}
+    adapters = {stage: adapter_place(getattr(model, stage) or bundled, stage) for stage in STAGES}
     return {"base model": name, "found": model_place(name, model.revision), **adapters}
 
 

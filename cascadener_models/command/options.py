@@ -196,9 +196,21 @@ class ModelOptions:
             rich_help_panel=MODEL,
         ),
     ] = None
+    demonstrations: Annotated[
+        bool,
+        Option(
+            "--demonstrations",
+            help="Show a server's model three worked examples: for models without training for the task.",
+            rich_help_panel=MODEL,
+        ),
+    ] = False
 
     def __post_init__(self) -> None:
         if self.server is None:
+            if self.demonstrations:
+                raise InputError(
+                    "--demonstrations goes with --server; a local model without an adapter has them anyway"
+                )
             return
         for name in ("base_model", "revision", "device", "dtype"):
             if getattr(self, name) is not None:
