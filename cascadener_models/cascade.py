@@ -97,7 +97,11 @@ class CascadeNER:
         origin = {"base_model": f"{base_model or DEFAULT_BASE_MODEL} ({base.how}: {base.folder})"}
         for stage in STAGES:
             found = adapters.get(stage)
-            origin[stage] = f"{found.how}: {found.folder}" if found else "base model with three demonstrations"
+            origin[stage] = (
+                f"{found.how}: {found.folder.name if found.how == 'bundled' else found.folder}"
+                if found
+                else "base model with three demonstrations"
+            )
         return cls(backend, origin=origin, **options)
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Training of the two adapters with TRL's SFTTrainer and PEFT's LoRA."""
