@@ -94,14 +94,10 @@ class CascadeNER:
             dtype=dtype,
             batch_size=batch_size,
         )
-        origin = {"base_model": f"{base_model or DEFAULT_BASE_MODEL} ({base.how}: {base.folder})"}
+        origin = {"base_model": f"{base_model or DEFAULT_BASE_MODEL} ({base})"}
         for stage in STAGES:
             found = adapters.get(stage)
-            origin[stage] = (
-                f"{found.how}: {found.folder.name if found.how == 'bundled' else found.folder}"
-                if found
-                else "base model with three demonstrations"
-            )
+            origin[stage] = str(found) if found else "base model with three demonstrations"
         return cls(backend, origin=origin, **options)
 
     @classmethod

@@ -41,6 +41,10 @@ class Found:
     folder: Path
     how: str
 
+    def __str__(self) -> str:
+        """Return how and where; a bundled adapter is in the package."""
+        return self.how if self.how == "bundled" else f"{self.how}: {self.folder}"
+
 
 def find_model(name: str | None = None, *, revision: str | None = None) -> Found:
     """Return the folder of a base model.
