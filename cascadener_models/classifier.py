@@ -84,7 +84,10 @@ class Classifier:
             BackendError: If the model or server cannot be used.
         """
         search = PathSearch if self.decoding == WHOLE_PATH else GreedySearch
-        searches = [search(task, self.sure) if isinstance(task.types, Taxonomy) else ListSearch(task) for task in tasks]
+        searches = [
+            search(task, self.sure, self.zero_shot) if isinstance(task.types, Taxonomy) else ListSearch(task)
+            for task in tasks
+        ]
         while waiting := [one for one in searches if one.wanted]:
             answers = self.ask([Question(*one.task[:2], one.wanted, self.zero_shot) for one in waiting])
             for one, answer in zip(waiting, answers, strict=True):
@@ -94,13 +97,14 @@ class Classifier:
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """Answer questions, from memory where possible, long lists in parts."""
-        new = [question for question in dict.fromkeys(questions) if question not in self._kept]
+        kept = {question: self._kept[question] for question in questions if question in self._kept}
+        new = [question for question in dict.fromkeys(questions) if question not in kept]
         short = [question for question in new if len(question.types) <= MAX_LIST]
         fresh = dict(zip(short, self.backend.classify(short), strict=True)) if short else {}
         fresh |= {question: self._ask_in_parts(question) for question in new if len(question.types) > MAX_LIST}
         answers = []
         for question in questions:
-            answer = fresh[question] if question in fresh else replace(self._kept[question], cost=FREE)
+            answer = fresh[question] if question in fresh else replace(kept[question], cost=FREE)
             self._keep(question, answer)
             answers.append(answer)
             if question in fresh:  # asked once, paid once
@@ -130,7 +134,7 @@ class Classifier:
             return replace(final, cost=cost)
         shares = dict(final.probabilities)
         for answer in answers:
-            if answer.type in winners:
+            if answer.type in final.probabilities:
                 scale = final.probabilities[answer.type] / answer.probabilities[answer.type]
                 lost = {name: share for name, share in answer.probabilities.items() if name not in shares}
                 shares |= {name: share * scale for name, share in lost.items()}
@@ -164,8 +168,8 @@ class ListSearch:
 class TreeSearch:
     """One mention and a tree: what greedy steps and whole-path decoding share."""
 
-    def __init__(self, task: Task, sure: float) -> None:
-        self.task, self.sure, self.named = task, sure, Named()
+    def __init__(self, task: Task, sure: float, zero_shot: bool) -> None:
+        self.task, self.sure, self.zero_shot, self.named = task, sure, zero_shot, Named()
         self.share: dict[Node | None, float | None] = {None: 1.0}
         self.at: Node | None = None
         self.wanted: tuple[str, ...] = ()
@@ -175,10 +179,10 @@ class TreeSearch:
         return self.task.types.roots if node is None else node.children
 
     def look(self, node: Node | None) -> None:
-        """Ask next about the types below ``node``; a single one needs no question."""
+        """Ask next about the types below ``node``; a single one needs no question, unless it may be unknown."""
         self.at = node
         self.wanted = tuple(child.name for child in self.children(node))
-        if len(self.wanted) == 1:
+        if len(self.wanted) == 1 and not (node is None and self.zero_shot):
             self.wanted = ()
             (only,) = self.children(node)
             self.share[only] = self.share[node]
@@ -208,8 +212,8 @@ class TreeSearch:
 class GreedySearch(TreeSearch):
     """The paper's progressive classification: the best coarse type, the best medium one under it, the best fine one."""
 
-    def __init__(self, task: Task, sure: float) -> None:
-        super().__init__(task, sure)
+    def __init__(self, task: Task, sure: float, zero_shot: bool) -> None:
+        super().__init__(task, sure, zero_shot)
         self.reason = ""
         self.go_on(None)
 
@@ -236,8 +240,8 @@ class GreedySearch(TreeSearch):
 class PathSearch(TreeSearch):
     """The path with the largest joint probability, by opening the likeliest closed type first."""
 
-    def __init__(self, task: Task, sure: float) -> None:
-        super().__init__(task, sure)
+    def __init__(self, task: Task, sure: float, zero_shot: bool) -> None:
+        super().__init__(task, sure, zero_shot)
         self.closed: list[Node] = []
         self.ends: list[tuple[float, Node | None]] = []
         self.failed = False

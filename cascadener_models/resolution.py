@@ -146,8 +146,19 @@ def missing_in_model(folder: Path) -> str | None:
         return None
     if not (folder / WEIGHTS[1]).exists():
         return WEIGHTS[0]
-    shards = set(json.loads((folder / WEIGHTS[1]).read_text("utf-8")).get("weight_map", {}).values())
+    shards = shards_of(folder / WEIGHTS[1])
+    if shards is None:
+        return f"a sound list of shards ({WEIGHTS[1]} is none)"
     return next((shard for shard in sorted(shards) if not (folder / shard).exists()), None)
+
+
+def shards_of(index: Path) -> set[str] | None:
+    """Return the files that an index of weights names; ``None`` if it is no index."""
+    try:
+        shards = set(json.loads(index.read_text("utf-8"))["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return shards if shards and all(isinstance(shard, str) for shard in shards) else None
 
 
 def missing_in_adapter(folder: Path) -> str | None:
@@ -186,7 +197,7 @@ def from_hub(name: str, revision: str | None) -> Path:
     patterns = [f"{subfolder}/{pattern}" for pattern in PATTERNS] if subfolder else PATTERNS
     try:
         return Path(snapshot_download(repo, revision=revision, allow_patterns=patterns)) / subfolder
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:
         raise BackendError(f"the Hub does not give it ({reason(error)})") from error
 
 

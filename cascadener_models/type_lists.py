@@ -35,7 +35,7 @@ def read_types(types: Any) -> TypeScheme:
         return Taxonomy.from_dict(dict(types) if LEVELS[0] in types else expand(types))
     if not isinstance(types, (Sequence, set, frozenset)) or isinstance(types, (bytes, bytearray)):
         raise InputError(f"types must be a list of names, a tree or None, not {type(types).__name__}")
-    return tuple(check_types([*(sorted(types) if isinstance(types, (set, frozenset)) else types)]))
+    return tuple(check_types([*(sorted(types, key=repr) if isinstance(types, (set, frozenset)) else types)]))
 
 
 def read_named_tree(name: str | Path) -> Taxonomy:

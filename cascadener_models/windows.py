@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
+
+import regex
 
 from cascadener_models.prompts import Span
 
 #: Longest window in characters; a few sentences.
 MAX_CHARS = 600
 #: Ends of sentences with the space after them: full stops of all eight languages, or line breaks.
-SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|[。！？]+[」』”’）]*\s*|\s*\n\s*")
+SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+\s++|[。！？]++[」』”’）]*+\s*+|\n\s*+")
 SPACE = re.compile(r"\s+")
-#: What no text may be cut before: marks, joiners and selectors that belong to the character before.
-CLINGING = re.compile(r"[\u0300-\u036f\u200d\ufe00-\ufe0f\u3099\u309a\U0001f3fb-\U0001f3ff]")
+#: Longer clusters (a letter under a heap of marks) may be cut.
+CLUSTER_CHARS = 100
+#: What is read as one character, with its combining marks and joiners (Unicode UAX 29).
+CLUSTER = regex.compile(r"\X")
 
 
 def cut(text: str, max_chars: int = MAX_CHARS) -> list[Span]:
@@ -52,6 +57,6 @@ def best_end(text: str, start: int, limit: int) -> int:
         # A run of full stops or spaces that goes on behind the limit is no border yet, but cutting there is harmless.
         if found:
             return found[-1]
-    while limit - start > 1 and (CLINGING.match(text[limit]) or text[limit - 1] == "\u200d"):
-        limit -= 1
-    return limit
+    near = start + max(0, limit - start - CLUSTER_CHARS) // 2 * 2  # even: flags are pairs
+    clusters = CLUSTER.findall(text[near : limit + CLUSTER_CHARS])
+    return max((end for end in accumulate(map(len, clusters), initial=near) if start < end <= limit), default=limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from dynamicner_dataset.textlines import read_text
 LEVELS = ("coarse", "medium", "fine")
 TEXT_KEYS = ("definition",)
 LIST_KEYS = ("synonyms", "examples")
+SURROGATE = re.compile("[\ud800-\udfff]")
 BAD_PARTS = {",": "a comma", "##": "the marker '##'", "|": "a bar", "[": "a bracket", "]": "a bracket"}
 
 
@@ -120,6 +122,8 @@ def check_type_name(name: object) -> str:
     """
     if not isinstance(name, str) or not name.strip():
         raise InputError(f"a type name must be a non-empty string, not {name!r}")
+    if SURROGATE.search(name):
+        raise InputError(f"type name {shorten(name)} has half a surrogate pair in it, which no file can hold")
     for bad, what in BAD_PARTS.items():
         if bad in name:
             raise InputError(f"type name {shorten(name)} has {what} in it; prompts and markup need names without")

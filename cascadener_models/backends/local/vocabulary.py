@@ -39,17 +39,21 @@ class Vocabulary:
         """
         self.tokenizer = tokenizer
         tokenizer.encode_special_tokens = True
-        special = {number for number, token in tokenizer.get_added_tokens_decoder().items() if token.special}
+        added = tokenizer.get_added_tokens_decoder()
         spell = byte_level_spelling() if is_byte_level(tokenizer) else None
         self.ids: dict[bytes, int] = {}
         fallback: dict[bytes, int] = {}
-        for token, number in tokenizer.get_vocab(with_added_tokens=True).items():
-            if number in special:
+        by_number = sorted(tokenizer.get_vocab(with_added_tokens=False).items(), key=lambda pair: -pair[1])
+        for token, number in by_number:  # of two that spell the same, the lower number is kept
+            if number in added:
                 continue
             if spell is None and len(token) == 6 and (match := BYTE_TOKEN.fullmatch(token)):
                 fallback[bytes([int(match[1], 16)])] = number
             elif (data := token_bytes(token, spell)) and len(data) <= MAX_TOKEN_BYTES:
                 self.ids[data] = number
+        # Added tokens stand for their text itself, and tokenizers look for them first.
+        texts = {token.content.encode("utf-8"): number for number, token in added.items() if not token.special}
+        self.ids |= {data: number for data, number in texts.items() if data and len(data) <= MAX_TOKEN_BYTES}
         # A byte token is only kept where no token spells the same: no model ever writes it otherwise.
         self.ids = {**fallback, **self.ids}
         self._check()
