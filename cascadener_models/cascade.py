@@ -228,9 +228,12 @@ def groups(texts: Iterable[str], types: Any) -> Iterator[tuple[list[str], list[T
     Raises:
         InputError: If a text is none, or there are not as many lists as texts.
     """
-    if isinstance(texts, (list, tuple)):
+    if isinstance(texts, (str, bytes, Mapping)):
+        raise InputError("a stream is of several texts; put the one text into a list")
+    each = is_per_text(types) or isinstance(types, Iterator)
+    if isinstance(texts, (list, tuple)) and not isinstance(types, Iterator):
         schemes: Iterator[TypeScheme] = iter(read_types_per_text(types, len(texts)))
-    elif is_per_text(types) or is_stream(types):
+    elif each:
         schemes = map(read_types, types)
     else:
         schemes = repeat(read_types(types))
@@ -242,17 +245,14 @@ def groups(texts: Iterable[str], types: Any) -> Iterator[tuple[list[str], list[T
             raise InputError(f"text {number + 1} is no string but {type(text).__name__}")
         group.append(text)
         chosen.append(next_scheme(schemes, number))
-        size += len(text)
+        size += len(text) + 1
         if size >= GROUP_CHARS:
             yield group, chosen
             group, chosen, size = [], [], 0
     if group:
         yield group, chosen
-
-
-def is_stream(types: Any) -> bool:
-    """Say whether types come one list at a time: an iterator or generator."""
-    return isinstance(types, Iterator)
+    if each and next(schemes, schemes) is not schemes:
+        raise InputError("there are more type lists than texts; give one for all, or one a text")
 
 
 def next_scheme(schemes: Iterator[TypeScheme], number: int) -> TypeScheme:

@@ -11,6 +11,15 @@ from cascadener_models.classifier import GREEDY
 from cascadener_models.windows import MAX_CHARS
 from dynamicner_dataset.errors import InputError, nearest
 
+#: What values each option takes.
+KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("k", "seed", "max_chars"), (int,)),
+    **dict.fromkeys(("temperature", "sure", "min_score"), (float, int)),
+    **dict.fromkeys(("zero_shot", "probabilities"), (bool,)),
+    "threshold": (float, int, type(None)),
+    "decoding": (str,),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -41,6 +50,11 @@ class Options:
     max_chars: int = MAX_CHARS
 
     def __post_init__(self) -> None:
+        for name, kinds in KINDS.items():
+            value = getattr(self, name)
+            wrong_bool = isinstance(value, bool) and bool not in kinds
+            if wrong_bool or not isinstance(value, kinds):
+                raise InputError(f"{name} must be {' or '.join(kind.__name__ for kind in kinds)}, not {value!r}")
         if not 0 <= self.min_score <= 1:
             raise InputError(f"min_score must lie between 0 and 1, not {self.min_score}")
         if self.max_chars < 1:

@@ -88,9 +88,24 @@ def load(folder: Path, adapters: Mapping[str, Path], device: torch.device, dtype
         reading = pool.submit(read_tokenizer, folder)
         model, peft = load_model(folder, adapters, device, dtype)
         tokenizer, vocabulary = reading.result()
-    config = folder / "tokenizer_config.json"
-    settings = json.loads(config.read_text("utf-8")) if config.exists() else {}
-    return Loaded(model, peft, tokenizer, vocabulary, settings)
+    return Loaded(model, peft, tokenizer, vocabulary, read_settings(folder / "tokenizer_config.json"))
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read a JSON file of settings, if it is there.
+
+    Raises:
+        BackendError: If it is no JSON object.
+    """
+    if not path.exists():
+        return {}
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise BackendError(f"{path} is no JSON: {error}") from error
+    if not isinstance(settings, dict):
+        raise BackendError(f"{path} is no JSON object")
+    return settings
 
 
 def read_tokenizer(folder: Path) -> tuple[Any, Vocabulary]:

@@ -115,7 +115,7 @@ class RowCache(Cache):
     @torch.inference_mode()
     def ensure(self, room: int) -> None:
         """Give every row room for at least ``room`` slots."""
-        if room <= self.room:
+        if room < self.room:  # one slot is left over for padding
             return
         more = round_up(max(room, self.room + self.room // 2)) - self.room
         self.room += more
