@@ -33,6 +33,8 @@ from cascadener_models.results import StageCost
 
 #: Text for comparing a model of unknown architecture with transformers' own run.
 PROBE = "Marie Curie moved to Paris. 東京"
+#: What torch says when a CPU has no memory left.
+NO_MEMORY = ("not enough memory", "can't allocate memory")
 
 Item = TypeVar("Item")
 
@@ -99,11 +101,11 @@ class LocalBackend:
             BackendError: If a text does not fit the model's context, or not even one fits the memory.
         """
         self.runner.use(EXTRACTOR)
-        locks = [CopyLock(text, self.vocabulary) for text in texts]
-        return self._in_batches(locks, lambda lock: len(lock.source), lambda batch: self._extract(batch, rounds))
+        return self._in_batches(texts, len, lambda batch: self._extract(batch, rounds))
 
-    def _extract(self, locks: Sequence[CopyLock], rounds: Rounds) -> list[Extracted]:
+    def _extract(self, texts: Sequence[str], rounds: Rounds) -> list[Extracted]:
         """Extract one batch."""
+        locks = [CopyLock(text, self.vocabulary) for text in texts]
         template = self.template[EXTRACTOR]
         head = self.runner.head(template.head)
         began = time.perf_counter()
@@ -188,7 +190,7 @@ class LocalBackend:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Say whether an error means that memory ran out; on CPUs torch says so in words only."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "not enough memory" in str(error)
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or any(words in str(error) for words in NO_MEMORY)
 
 
 def extracted(group: Sequence[Copy], head: int, second: float) -> Extracted:

@@ -123,11 +123,19 @@ def load_model(folder: Path, adapters: Mapping[str, Path], device: torch.device,
     """Load the base model and inject the adapters."""
     try:
         with quiet():
-            model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+            model, report = AutoModelForCausalLM.from_pretrained(
+                folder,
+                dtype=dtype,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
             )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise BackendError(f"the base model in {folder} cannot be loaded: {first_line(error)}") from error
+    if report["missing_keys"]:
+        lost = sorted(report["missing_keys"])
+        raise BackendError(f"the base model in {folder} lacks {len(lost)} of its weights, such as {lost[0]}")
     model = to_device(model.eval(), device)
     peft = None
     for stage, path in adapters.items():
@@ -179,12 +187,12 @@ def add_adapter(model: Any, stage: str, path: Path, base: Path) -> Any:
 def check_filled(peft: Any, stage: str, path: Path, base: Path) -> None:
     """Refuse an adapter whose file lacks weights that its configuration names (peft would leave them at zero)."""
     with safe_open(path / "adapter_model.safetensors", "pt") as file:
-        stored = len(file.keys())
-    injected = sum(f".{stage}." in name or name.endswith(f".{stage}") for name, _ in peft.named_parameters())
-    if stored != injected:
+        stored = set(file.keys())
+    wanted = {name.replace(f".{stage}.", ".") for name, _ in peft.named_parameters() if f".{stage}." in name}
+    if stored != wanted:
         raise BackendError(
-            f"the {stage} adapter in {path} has {stored} weights where the base model in {base} wants {injected}; give "
-            "the base model it was trained on"
+            f"the {stage} adapter in {path} has {len(stored & wanted)} of the {len(wanted)} weights that the base "
+            f"model in {base} wants, and {len(stored - wanted)} others; give the base model it was trained on"
         )
 
 

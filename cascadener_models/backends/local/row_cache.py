@@ -108,7 +108,7 @@ class RowCache(Cache):
     def swap(self, one: int, other: int) -> None:
         """Exchange two rows."""
         for layer in self.layers:
-            for buffer in (layer.keys, layer.values):
+            for buffer in (layer.keys, layer.values) if layer.is_initialized else ():
                 buffer[[one, other]] = buffer[[other, one]]
         self.lengths[one], self.lengths[other] = self.lengths[other], self.lengths[one]
 

@@ -118,7 +118,9 @@ class Runner:
         width = max(counts)
         longest = max(length + count for length, count in zip(cache.lengths, counts, strict=False))
         if self.max_slots is not None and longest > self.max_slots:
-            raise BackendError(f"{longest:,} tokens do not fit the model's context of {self.max_slots:,}")
+            raise BackendError(
+                f"{longest:,} tokens do not fit the model's context of {self.max_slots:,}; lower max_chars"
+            )
         cache.ensure(longest)
         slots = cache.place(counts)
         tokens = torch.zeros((len(feeds), width), dtype=torch.long)
