@@ -92,7 +92,9 @@ def test_python_m_build_is_ours():
 HEAVY = ("torch", "transformers", "sentence_transformers", "sklearn", "tensorflow", "jax")
 
 
-@pytest.mark.parametrize("module", ["dynamicner_dataset", "build.importer", "build.__main__", "build.hub", "cascadener_models.command.app"])
+@pytest.mark.parametrize(
+    "module", ["dynamicner_dataset", "build.importer", "build.__main__", "build.hub", "cascadener_models.command.app"]
+)
 def test_import_pulls_in_no_model_library(module):
     code = f"import sys, {module}; print([name for name in {HEAVY} if name in sys.modules])"
     done = run(sys.executable, "-c", code)

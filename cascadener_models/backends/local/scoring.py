@@ -119,14 +119,16 @@ class Scorer:
         shown = f" {', '.join(types)}?{UNKNOWN_CLAUSE if zero_shot else ''}"
         stem = self.template.vocabulary.encode(prompt.removesuffix(shown))
         names = (*types, UNKNOWN) if zero_shot and UNKNOWN not in types else tuple(types)
-        return Scoring(question, stem, self.template.prompt_tokens(shown), names, self.trie(names))
+        scoring = Scoring(question, stem, self.template.prompt_tokens(shown), names, self.trie(names))
+        scoring.saved = self.stems.get(scoring.key)
+        return scoring
 
     def run(self, batch: Sequence[Scoring]) -> None:
         """Answer prepared questions in one pass, side by side."""
         head = self.runner.head(self.template.head)
         start = head[0][0].shape[1] if head else 0
         for scoring in batch:
-            scoring.saved = self.stems.get(scoring.key)
+            scoring.saved = scoring.saved or self.stems.get(scoring.key)  # an earlier batch may have saved it
         feeds = [scoring.feed() for scoring in batch]
         saved = [scoring.saved[0][0].shape[1] if scoring.saved else 0 for scoring in batch]
         room = start + max(before + len(feed.tokens) for before, feed in zip(saved, feeds, strict=True))
@@ -142,7 +144,6 @@ class Scorer:
             scoring.fed = len(feeds[row].tokens)
             if scoring.saved is None and self.stems.get(scoring.key) is None:
                 self.stems.put(scoring.key, cache.save(row, start, start + len(scoring.stem)))
-            scoring.saved = None
 
     def _read(self, batch: Sequence[Scoring], logits: object) -> None:
         """Turn the forks' logits into the names' probabilities."""
