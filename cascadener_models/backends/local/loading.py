@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -205,11 +206,15 @@ class quiet:
 
         self._chatter, self._level = chatter, chatter.get_verbosity()
         self._bars = chatter.is_progress_bar_enabled()
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+        warnings.simplefilter("ignore", FutureWarning)  # peft's calls of transformers
         chatter.set_verbosity(logging.ERROR)
         chatter.disable_progress_bar()
 
     def __exit__(self, *exception: object) -> None:
         """Make it as loud as it was."""
+        self._warnings.__exit__(*exception)
         self._chatter.set_verbosity(self._level)
         if self._bars:
             self._chatter.enable_progress_bar()
