@@ -3,7 +3,7 @@
 import json
 import shutil
 
-import httpx
+import httpx2
 import huggingface_hub
 import pytest
 from huggingface_hub import constants
@@ -195,8 +195,8 @@ def test_download_that_is_not_whole_is_refused(hub, tmp_path):
         ConnectionError("refused"),
         ValueError("bad name"),
         RuntimeError("cannot send a request"),
-        httpx.ConnectError("[Errno 111] Connection refused"),
-        httpx.ReadTimeout("timed out"),
+        httpx2.ConnectError("[Errno 111] Connection refused"),
+        httpx2.ReadTimeout("timed out"),
         OSError(),
     ],
     ids=lambda error: type(error).__name__,
