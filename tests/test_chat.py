@@ -578,10 +578,11 @@ def test_a_list_that_cannot_be_shown_is_refused_before_any_request():
         assert not server.requests
 
 
-def test_lone_surrogates_in_questions():
-    types = ("\ud800", "person")
-    (found,), _ = classify("\ufffd", Question("\ud83d Rome", (0, 1), types))
-    assert found.type == "\ud800"
+def test_lone_surrogate_in_a_text_is_asked_and_in_a_type_name_refused():
+    (found,), _ = classify("person", Question("\ud83d Rome", (0, 1), ("city", "person")))
+    assert found.type == "person"
+    with pytest.raises(InputError, match="surrogate"):
+        classify("person", Question("Rome", (0, 1), ("\ud800", "person")))
 
 
 def test_a_text_without_stand_in_fails_alone():
