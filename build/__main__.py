@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 import typer
 
 from build import agreement, check, dataset, dynamic, guide, importer, split
 from build.derived import command as derived
-from dynamicner_dataset.command_line import clear_errors
+from dynamicner_dataset.command_line import with_clear_errors
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "dataset": dataset.dataset_command,
@@ -24,17 +23,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "guide": guide.command,
     "split": split.command,
 }
-
-
-def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command under :func:`clear_errors`, inside typer, which would catch an interrupt itself."""
-
-    @functools.wraps(command)
-    def run(*args: object, **options: object) -> None:
-        with clear_errors():
-            command(*args, **options)
-
-    return run
 
 
 app = typer.Typer(

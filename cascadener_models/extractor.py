@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,9 +10,7 @@ from cascadener_models.backends.base import Backend, Extracted, Rounds
 from cascadener_models.fusion import Fused, fuse
 from cascadener_models.results import FREE, StageCost
 from cascadener_models.windows import MAX_CHARS, cut
-
-#: Halves of surrogate pairs, which no encoding can hold; models are shown the replacement character.
-SURROGATES = re.compile("[\ud800-\udfff]")
+from dynamicner_dataset.textlines import well_formed
 
 
 @dataclass(slots=True)
@@ -62,7 +59,7 @@ def extract(backend: Backend, texts: Sequence[str], rounds: Rounds, max_chars: i
     """
     windows = [
         Window(number, start, shown[start:end])
-        for number, shown in enumerate(map(showable, texts))
+        for number, shown in enumerate(map(well_formed, texts))
         for start, end in cut(shown, max_chars)
     ]
     results = [Candidates() for _ in texts]
@@ -80,8 +77,3 @@ def gather(result: Candidates, window: Window, answer: Extracted) -> None:
         unaligned=sum(extraction.unaligned for extraction in answer.rounds),
         unanswered=sum(bool(extraction.failure) for extraction in answer.rounds),
     )
-
-
-def showable(text: str) -> str:
-    """Return the text with halves of surrogate pairs replaced one to one, so that offsets stay."""
-    return SURROGATES.sub("\ufffd", text)

@@ -24,6 +24,8 @@ PROMPT_END = "\n"
 DEMONSTRATION_END = "\n\n"
 #: The paper's number of demonstrations in few-shot prompts.
 NUM_DEMONSTRATIONS = 3
+#: What stands between the marked sentence and the list.
+QUESTION = " belongs to which entity in the list:"
 #: The answer in zero-shot classification when no type of the list applies.
 UNKNOWN = "unknown"
 UNKNOWN_CLAUSE = f" If none of them applied, return {UNKNOWN}."
@@ -140,8 +142,27 @@ def context_free_classification_prompt(mention: str, types: Sequence[str], *, ze
 
 def question(types: Sequence[str], zero_shot: bool) -> str:
     """Return the end that all classification prompts share."""
-    clause = UNKNOWN_CLAUSE if zero_shot else ""
-    return f" belongs to which entity in the list: {', '.join(check_types(types))}?{clause}"
+    return f"{QUESTION}{shown_list(check_types(types), zero_shot)}"
+
+
+def shown_list(types: Sequence[str], zero_shot: bool) -> str:
+    """Return the last part of a classification prompt: what differs between two questions about one mention."""
+    return f" {', '.join(types)}?{UNKNOWN_CLAUSE if zero_shot else ''}"
+
+
+def split_question(prompt: str) -> tuple[str, str]:
+    """Split a classification prompt before its list; of an extraction prompt nothing is split off.
+
+    >>> split_question('##Rome## belongs to which entity in the list: person, city?')
+    ('##Rome## belongs to which entity in the list:', ' person, city?')
+    """
+    stem, sign, rest = prompt.rpartition(QUESTION)
+    return (stem + sign, rest) if sign else (prompt, "")
+
+
+def offered(types: Sequence[str], zero_shot: bool) -> tuple[str, ...]:
+    """Return every name that a model may answer, in the order in which a prompt shows them."""
+    return (*types, UNKNOWN) if zero_shot and UNKNOWN not in types else tuple(types)
 
 
 def check_types(types: Sequence[str]) -> Sequence[str]:

@@ -12,6 +12,7 @@ Where none of these gives the model, one error says which command helps.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
@@ -32,6 +33,9 @@ WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 PATTERNS = ["*.json", "*.safetensors", "*.jinja", "*.model"]
 #: What local models need, by module.
 LOCAL_MODULES = ("torch", "transformers", "tokenizers", "safetensors")
+
+#: Says what a folder lacks, or ``None``.
+Missing = Callable[[Path], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def is_path(name: str) -> bool:
     return Path(name).expanduser().exists() or name.startswith((".", "/", "~")) or name.count("/") > 1
 
 
-def whole(folder: Path, missing: object, what: str) -> Path:
+def whole(folder: Path, missing: Missing, what: str) -> Path:
     """Return the folder if nothing is missing in it.
 
     Raises:
@@ -168,7 +172,7 @@ def missing_in_adapter(folder: Path) -> str | None:
     return next((name for name in ADAPTER_FILES if not (folder / name).exists()), None)
 
 
-def from_hub_cache(name: str, revision: str | None, missing: object) -> Path | None:
+def from_hub_cache(name: str, revision: str | None, missing: Missing) -> Path | None:
     """Return a Hub id's folder in the Hub's cache if it is whole there (a half-finished download is not)."""
     try:
         from huggingface_hub import snapshot_download

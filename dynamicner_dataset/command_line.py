@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 from dynamicner_dataset.errors import InputError
@@ -35,6 +36,17 @@ def clear_errors() -> Iterator[None]:
         place = f"{error.filename}: " if error.filename else ""
         hint = "; free some space and run again" if error.errno == errno.ENOSPC else ""
         fail(f"{place}{error.strerror or error}{hint}")
+
+
+def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command under :func:`clear_errors`, inside typer, which would catch an interrupt itself."""
+
+    @functools.wraps(command)
+    def run(*args: object, **options: object) -> None:
+        with clear_errors():
+            command(*args, **options)
+
+    return run
 
 
 def fail(message: str) -> NoReturn:

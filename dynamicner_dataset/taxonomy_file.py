@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,12 @@ from typing import Any
 import yaml
 
 from dynamicner_dataset.errors import InputError, nearest, shorten
-from dynamicner_dataset.textlines import read_text
+from dynamicner_dataset.textlines import SURROGATE, read_text
 
 #: Names of the levels, from the top; each but the first is also the key of a type's children.
 LEVELS = ("coarse", "medium", "fine")
 TEXT_KEYS = ("definition",)
 LIST_KEYS = ("synonyms", "examples")
-SURROGATE = re.compile("[\ud800-\udfff]")
 BAD_PARTS = {",": "a comma", "##": "the marker '##'", "|": "a bar", "[": "a bracket", "]": "a bracket"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,14 @@ from dynamicner_dataset.errors import InputError
 
 #: Longest line that is read, in bytes; a longer one is taken for a broken file.
 MAX_LINE_BYTES = 1_000_000
+#: Half of a surrogate pair, which no encoding can hold.
+SURROGATE = re.compile("[\ud800-\udfff]")
 BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+def well_formed(text: str) -> str:
+    """Return a text with U+FFFD for each lone surrogate; offsets stay."""
+    return SURROGATE.sub("\ufffd", text)
 
 
 def read_lines(path: Path, *, final_newline: bool = False) -> Iterator[tuple[int, str]]:

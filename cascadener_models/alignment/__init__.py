@@ -4,8 +4,8 @@ A chat model that was asked to copy a sentence may change quotes, widths, case o
 out, or write something else. What it marked is placed in the text where it certainly belongs; the rest is counted.
 """
 
-from cascadener_models.alignment.marks import askable, reaches_end, well_formed
-from cascadener_models.alignment.matching import match_type, offered
+from cascadener_models.alignment.marks import askable, reaches_end
+from cascadener_models.alignment.matching import match_type
 from cascadener_models.alignment.spans import Aligned, align_answer, resembles
 
-__all__ = ["Aligned", "align_answer", "askable", "match_type", "offered", "reaches_end", "resembles", "well_formed"]
+__all__ = ["Aligned", "align_answer", "askable", "match_type", "reaches_end", "resembles"]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cascadener_models.prompts import MARKER, Span, extraction_prompt
+from dynamicner_dataset.textlines import well_formed
 
 #: No answer is read further than ``LENGTH_FACTOR * len(text) + LENGTH_SPARE`` characters. A copy with a mark at every
 #: character is five times as long as its text; the rest is for preambles.
@@ -15,7 +16,6 @@ LENGTH_FACTOR, LENGTH_SPARE = 5, 4000
 #: Ends the thoughts of reasoning models.
 THOUGHTS_END = "</think>"
 RUN = re.compile("#+")
-SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Marks(NamedTuple):
@@ -33,11 +33,6 @@ def askable(text: str) -> str:
     'a ＃1 hit'
     """
     return well_formed(extraction_prompt(text))
-
-
-def well_formed(text: str) -> str:
-    """Return a text with U+FFFD for each lone surrogate; offsets stay."""
-    return SURROGATE.sub("\ufffd", text)
 
 
 def reaches_end(text: str, answer: str) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from cascadener_models.alignment.folding import fold
-from cascadener_models.alignment.marks import after_thinking, well_formed
+from cascadener_models.alignment.marks import after_thinking
 from cascadener_models.alignment.needs import levenshtein
-from cascadener_models.prompts import MARKER, UNKNOWN
+from cascadener_models.prompts import MARKER, offered
+from dynamicner_dataset.textlines import well_formed
 
 #: Least similarity of an answer and a type: one letter in ten may differ, as in organisation and organization.
 MIN_TYPE = 0.9
@@ -51,11 +52,6 @@ def match_type(answer: str, types: Sequence[str], zero_shot: bool = False) -> st
         if matches := alike.get(bare(form)):
             return matches[0] if len(matches) == 1 else None
     return nearest_type(bare(said[0]), alike) if said else None
-
-
-def offered(types: Sequence[str], zero_shot: bool) -> tuple[str, ...]:
-    """Return every name that a model may answer, in the order in which a prompt shows them."""
-    return (*types, UNKNOWN) if zero_shot and UNKNOWN not in types else tuple(types)
 
 
 def forms(answer: str) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -11,18 +9,7 @@ import typer
 from cascadener_models.command import estimate, info, models, predict
 from cascadener_models.command.choices import package_version
 from cascadener_models.command.options import spread
-from dynamicner_dataset.command_line import clear_errors
-
-
-def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command under :func:`clear_errors`, inside typer, which would catch an interrupt itself."""
-
-    @functools.wraps(command)
-    def run(*args: object, **options: object) -> None:
-        with clear_errors():
-            command(*args, **options)
-
-    return run
+from dynamicner_dataset.command_line import clear_errors, with_clear_errors
 
 
 def new_app(text: str) -> typer.Typer:

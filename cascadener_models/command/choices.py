@@ -19,15 +19,14 @@ from cascadener_models.command.options import (
     TypeOptions,
 )
 from cascadener_models.command.readers import Lines, Source, opened
+from cascadener_models.offline import INSTALL_HINT
 from cascadener_models.prompts import check_types
+from cascadener_models.type_lists import PACKAGED_TREE
 from dynamicner_dataset.errors import InputError, shorten
 from dynamicner_dataset.taxonomy import Taxonomy, load_taxonomy, read_taxonomy
 
 if TYPE_CHECKING:
     from cascadener_models.cascade import CascadeNER
-
-PACKAGED_TREE = "dynamicner"
-MODEL_HINT = "pip install 'dynamicner[models,offline]'"
 
 
 def choose_types(options: TypeOptions) -> list[str] | Taxonomy | None:
@@ -140,7 +139,7 @@ def open_cascade(model: ModelOptions, cascade: CascadeOptions) -> CascadeNER:
     try:
         from cascadener_models.cascade import CascadeNER
     except ModuleNotFoundError as error:
-        raise InputError(f"package {shorten(error.name or '')} is not installed: {MODEL_HINT}") from error
+        raise InputError(f"package {shorten(error.name or '')} is not installed: {INSTALL_HINT}") from error
     options = cascade.for_cascade()
     if model.server is not None:
         return CascadeNER.from_server(

@@ -10,16 +10,17 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from cascadener_models.alignment import align_answer, askable, match_type, offered, reaches_end, resembles, well_formed
+from cascadener_models.alignment import align_answer, askable, match_type, reaches_end, resembles
 from cascadener_models.backends.base import Answer, BackendError, Extracted, Extraction, Found, Question, Rounds
 from cascadener_models.backends.chat.client import Batch, Client, libraries
 from cascadener_models.backends.chat.probabilities import distribution
 from cascadener_models.backends.chat.replies import Reply, Request
 from cascadener_models.backends.chat.thread import LoopThread
 from cascadener_models.backends.chat.troubles import KEY_VARIABLE
-from cascadener_models.prompts import Demonstration, chat_messages, classification_prompt
+from cascadener_models.prompts import Demonstration, chat_messages, classification_prompt, offered
 from cascadener_models.results import StageCost
 from dynamicner_dataset.errors import InputError, shorten
+from dynamicner_dataset.textlines import well_formed
 
 URL_VARIABLE = "OPENAI_BASE_URL"
 OPENAI_URL = "https://api.openai.com/v1"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from cascadener_models.alignment.needs import INSTALL_HINT
 from cascadener_models.backends.base import BackendError
 from cascadener_models.backends.chat.replies import Reply, Request, inner, read_reply
 from cascadener_models.backends.chat.troubles import Trouble, check_mendable, pause, refused, unreachable
@@ -23,7 +24,6 @@ FIRST_CONTACT = 2
 LONGEST_CONNECT = 10.0
 #: Placeholder for servers that want no key; the library insists on one.
 NO_KEY = "none"
-INSTALL_HINT = "pip install 'dynamicner[chat]'"
 
 
 @dataclass(slots=True)

@@ -18,8 +18,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cascadener_models.alignment import well_formed
 from cascadener_models.backends.chat.replies import inner
+from dynamicner_dataset.textlines import well_formed
 
 #: A server that sends more tokens than this for the name of a type is not followed further.
 MOST_STEPS = 200

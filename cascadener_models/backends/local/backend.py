@@ -24,7 +24,7 @@ from cascadener_models.backends.base import (
 from cascadener_models.backends.local.choosing import Chooser, Greedy, Sampled, Threshold, draw_key
 from cascadener_models.backends.local.copy_lock import CopyLock
 from cascadener_models.backends.local.copying import Copy, branch, copy_greedily, finish_branches
-from cascadener_models.backends.local.loading import KNOWN, choose_device, choose_dtype, load
+from cascadener_models.backends.local.loading import KNOWN, Loaded, choose_device, choose_dtype, load
 from cascadener_models.backends.local.prompting import Template, Templates
 from cascadener_models.backends.local.runner import Runner
 from cascadener_models.backends.local.scoring import Scorer, Scoring
@@ -73,23 +73,47 @@ class LocalBackend:
         Raises:
             BackendError: If something does not fit together, or does not fit the memory.
         """
-        if batch_size < 1:
-            raise BackendError(f"the batch size must be at least 1, not {batch_size}")
+        check_batch_size(batch_size)
         where = choose_device(device)
         loaded = load(folder, adapters or {}, where, choose_dtype(dtype, where))
-        self.runner = Runner(loaded.model, where, loaded.peft)
+        shown = {stage: () if stage in (adapters or {}) else (demonstrations or {}).get(stage, ()) for stage in STAGES}
+        self._set_up(loaded, where, folder, shown, batch_size)
+
+    @classmethod
+    def around(cls, loaded: Loaded, folder: Path, *, batch_size: int = 32) -> LocalBackend:
+        """Return a back end on a model that is in memory already, with whatever adapter is active in it.
+
+        Args:
+            loaded: The model; both stages run on it as it is, without demonstrations.
+            folder: Where its tokenizer's settings are.
+            batch_size: Number of texts or questions side by side.
+
+        Raises:
+            BackendError: If it cannot be run.
+        """
+        backend = cls.__new__(cls)
+        backend._set_up(loaded, loaded.model.device, folder, dict.fromkeys(STAGES, ()), batch_size)
+        return backend
+
+    def _set_up(
+        self,
+        loaded: Loaded,
+        device: torch.device,
+        folder: Path,
+        shown: Mapping[str, Sequence[Demonstration]],
+        batch_size: int,
+    ) -> None:
+        """Put runner and templates on a loaded model."""
+        self.runner = Runner(loaded.model, device, loaded.peft)
         self.vocabulary = loaded.vocabulary
         self.batch_size = batch_size
         templates = Templates(loaded.tokenizer, loaded.vocabulary, dict(loaded.tokenizer_config), folder)
-        shown = demonstrations or {}
-        self.template: dict[str, Template] = {
-            stage: templates.make(() if stage in (adapters or {}) else shown.get(stage, ())) for stage in STAGES
-        }
+        self.template: dict[str, Template] = {stage: templates.make(shown[stage]) for stage in STAGES}
         self.scorer = Scorer(self.runner, self.template[CLASSIFIER])
         if loaded.model.config.model_type not in KNOWN:
             self.runner.check(self.vocabulary.encode(PROBE))
         self.description = {
-            "device": str(where),
+            "device": str(device),
             "dtype": str(loaded.model.dtype).removeprefix("torch."),
             "model_type": loaded.model.config.model_type,
         }
@@ -136,7 +160,8 @@ class LocalBackend:
     def _classify(self, scorings: Sequence[Scoring]) -> list[Answer]:
         """Answer one batch; a list of one name needs no model."""
         open_ones = [scoring for scoring in scorings if scoring.trie.forks]
-        self.runner.head(self.template[CLASSIFIER].head)
+        if open_ones:
+            self.runner.head(self.template[CLASSIFIER].head)  # once, and not in the time of the first batch
         began = time.perf_counter()
         if open_ones:
             self.scorer.run(open_ones)
@@ -184,8 +209,15 @@ class LocalBackend:
         self.batch_size = max(1, min(self.batch_size, rows) // 2)
 
     def close(self) -> None:
-        """Forget what is cached."""
+        """Forget what is cached: it holds memory, and is wrong once the model's weights have changed."""
         self.scorer.stems.clear()
+        self.runner.forget()
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Refuse a batch size that is none, before minutes are spent on loading."""
+    if batch_size < 1:
+        raise BackendError(f"the batch size must be at least 1, not {batch_size}")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -108,7 +108,7 @@ class Copy:
     def draft(self, size: int) -> list[int]:
         """Return up to ``size`` tokens that the answer may go on with: as the guide did, else a plain copy."""
         if self.guide is not None and (place := self.guide.places.get(self.state)) is not None:
-            return self.guide.tokens[place : place + size]
+            return [step.token for step in self.guide.steps[place : place + size]]
         return self.lock.draft(self.state, size)
 
     @cached_property

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,27 +198,22 @@ def check_filled(peft: Any, stage: str, path: Path, base: Path) -> None:
         )
 
 
-class quiet:
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
     """Hold back the progress bars and reports that transformers and peft write while they load."""
+    from transformers.utils import logging as chatter
 
-    def __enter__(self) -> None:
-        """Note how loud transformers was."""
-        from transformers.utils import logging as chatter
-
-        self._chatter, self._level = chatter, chatter.get_verbosity()
-        self._bars = chatter.is_progress_bar_enabled()
-        self._warnings = warnings.catch_warnings()
-        self._warnings.__enter__()
-        warnings.simplefilter("ignore", FutureWarning)  # peft's calls of transformers
-        chatter.set_verbosity(logging.ERROR)
-        chatter.disable_progress_bar()
-
-    def __exit__(self, *exception: object) -> None:
-        """Make it as loud as it was."""
-        self._warnings.__exit__(*exception)
-        self._chatter.set_verbosity(self._level)
-        if self._bars:
-            self._chatter.enable_progress_bar()
+    level, bars = chatter.get_verbosity(), chatter.is_progress_bar_enabled()
+    chatter.set_verbosity(logging.ERROR)
+    chatter.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft's calls of transformers
+            yield
+    finally:
+        chatter.set_verbosity(level)
+        if bars:
+            chatter.enable_progress_bar()
 
 
 def first_line(error: Exception) -> str:

@@ -102,6 +102,10 @@ class Runner:
             self._heads[key] = cache.save(0, 0, len(tokens))
         return self._heads[key]
 
+    def forget(self) -> None:
+        """Forget the saved beginnings."""
+        self._heads.clear()
+
     @torch.inference_mode()
     def forward(self, cache: RowCache, feeds: Sequence[Feed]) -> torch.Tensor:
         """Run the body over new tokens of the cache's first rows, and write their slots.

@@ -18,7 +18,7 @@ from cascadener_models.backends.local.prompting import Template
 from cascadener_models.backends.local.row_cache import Saved, saved_bytes
 from cascadener_models.backends.local.runner import Feed, Pick, Runner
 from cascadener_models.backends.local.type_trie import TypeTrie
-from cascadener_models.prompts import UNKNOWN, UNKNOWN_CLAUSE, Span, classification_prompt
+from cascadener_models.prompts import Span, classification_prompt, offered, shown_list
 
 #: Memory for marked sentences kept for the next level of a tree.
 STEM_BYTES = 512 * 1024**2
@@ -116,9 +116,9 @@ class Scorer:
         """
         text, span, types, zero_shot = question
         prompt = classification_prompt(text, span, types, zero_shot=zero_shot)
-        shown = f" {', '.join(types)}?{UNKNOWN_CLAUSE if zero_shot else ''}"
+        shown = shown_list(types, zero_shot)
         stem = self.template.vocabulary.encode(prompt.removesuffix(shown))
-        names = (*types, UNKNOWN) if zero_shot and UNKNOWN not in types else tuple(types)
+        names = offered(types, zero_shot)
         scoring = Scoring(question, stem, self.template.prompt_tokens(shown), names, self.trie(names))
         scoring.saved = self.stems.get(scoring.key)
         return scoring

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from dynamicner_dataset.atomic import atomic_file
+from dynamicner_dataset.machine import describe_machine
 from tests.bench.cascade import dial, growth, render, resources, speed
-from tests.bench.machine import describe_machine
 from tests.bench.render import page, to_rich
+from tests.bench.runs import run_all
 
 BENCHMARKS = {
     "resources": resources.measure,
@@ -29,25 +26,17 @@ def main() -> None:
     """Run the benchmarks and write what they gave, one by one."""
     options = parse_arguments()
     path = options.out / "cascade.json"
-    results = json.loads(path.read_text("utf-8")) if path.exists() and options.only else {}
-    results["machine"] = describe_machine(PACKAGES)
-    for name in options.only or BENCHMARKS:
-        sys.stderr.write(f"{name} ...\n")
-        results[name] = BENCHMARKS[name]()
-        write(results, path)
+    results = run_all(
+        {name: BENCHMARKS[name] for name in options.only or BENCHMARKS},
+        path,
+        describe_machine(PACKAGES),
+        lambda results: page("Benchmarks of the cascade", path.name, results["machine"], render.tables(results)),
+        keep=bool(options.only),
+    )
+    render.draw(results, path.parent)
     console = Console(width=WIDTH)
     for figures in render.tables(results):
         console.print(to_rich(figures))
-
-
-def write(results: dict[str, Any], path: Path) -> None:
-    """Write the JSON file and, beside it, its tables and plots."""
-    with atomic_file(path) as file:
-        json.dump(results, file, indent=1)
-        file.write("\n")
-    with atomic_file(path.with_suffix(".md")) as file:
-        file.write(page("Benchmarks of the cascade", path.name, results["machine"], render.tables(results)))
-    render.draw(results, path.parent)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cascadener_models import CascadeNER
-from cascadener_models.backends.base import CLASSIFIER, Question
+from cascadener_models.backends.base import CLASSIFIER
 from cascadener_models.backends.local.backend import LocalBackend
 from cascadener_models.classifier import Classifier, Task
 from dynamicner_dataset.sentences import Sentence
@@ -43,7 +43,12 @@ def by_length(ner: CascadeNER, sentences: Sequence[Sentence], size: int) -> dict
         prediction = ner(text, k=1)
     seconds = (time.perf_counter() - began) / REPEATS
     cost = prediction.cost.extraction
-    return {"characters": size, "seconds": round(seconds, 3), "tokens_out": cost.tokens_out, "passes": cost.passes}
+    return {
+        "characters": size,
+        "seconds": round(seconds, 3),
+        "tokens_out": cost.tokens_out,
+        "passes": round(cost.passes, 1),
+    }
 
 
 def tasks(sentences: Sequence[Sentence], count: int) -> list[tuple[str, tuple[int, int]]]:
@@ -62,33 +67,22 @@ def by_tree(backend: LocalBackend, sentences: Sequence[Sentence]) -> dict[str, A
     return timed_names(backend, tasks(sentences, 8), load_taxonomy()) | {"types": "155, tree"}
 
 
-def timed_names(backend: LocalBackend, mentions: Sequence[tuple[str, tuple[int, int]]], tree: Any) -> dict[str, Any]:
-    """Name mentions down a tree, nothing remembered."""
+def by_types(backend: LocalBackend, sentences: Sequence[Sentence], count: int) -> dict[str, Any]:
+    """Name eight mentions from a flat list of a given length, long ones in parts as the cascade asks them."""
+    return timed_names(backend, tasks(sentences, 8), many_names(count)) | {"types": f"{count}, flat"}
+
+
+def timed_names(backend: LocalBackend, mentions: Sequence[tuple[str, tuple[int, int]]], types: Any) -> dict[str, Any]:
+    """Name mentions from a list or down a tree, nothing remembered."""
+    backend.runner.use(CLASSIFIER)
     backend.scorer.stems.clear()
     began = time.perf_counter()
-    named = Classifier(backend).name([Task(text, span, tree) for text, span in mentions])
+    named = Classifier(backend).name([Task(text, span, types) for text, span in mentions])
     seconds = time.perf_counter() - began
     return {
         "seconds": round(seconds, 3),
         "per_mention": round(seconds / len(mentions), 4),
-        "passes": sum(one.cost.passes for one in named),
-    }
-
-
-def by_types(backend: LocalBackend, sentences: Sequence[Sentence], count: int) -> dict[str, Any]:
-    """Name eight mentions from a flat list of a given length."""
-    names = many_names(count)
-    questions = [Question(text, span, names) for text, span in tasks(sentences, 8)]
-    backend.runner.use(CLASSIFIER)
-    backend.scorer.stems.clear()
-    began = time.perf_counter()
-    answers = backend.classify(questions)
-    seconds = time.perf_counter() - began
-    return {
-        "types": f"{count}, flat",
-        "seconds": round(seconds, 3),
-        "per_mention": round(seconds / len(questions), 4),
-        "passes": sum(answer.cost.passes for answer in answers),
+        "passes": round(sum(one.cost.passes for one in named), 1),
     }
 
 
