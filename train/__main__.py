@@ -7,25 +7,66 @@ from typing import Annotated
 
 import typer
 
-from dynamicner_dataset.command_line import clear_errors
+from cascadener_models.backends.base import CLASSIFIER, EXTRACTOR
+from dynamicner_dataset.command_line import with_clear_errors
+from dynamicner_dataset.errors import InputError
+from train.recipe import Recipe, read_change, read_recipe
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+RecipeFile = Annotated[Path, typer.Option("--recipe", help="The recipe, a YAML file.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder of the adapter; replaced when the run is done.")]
+Data = Annotated[str | None, typer.Option("--data", help="base-all, dynamic-all, all, base-en, ..., or a JSONL file.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="In place of the recipe's.")]
+Restart = Annotated[bool, typer.Option("--restart", help="Forget an earlier run instead of going on with it.")]
+
+app = typer.Typer(
+    help="Train the adapters of the cascade. A run that was cut goes on where it was when it is started again.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 
-@app.command()
-def main(
-    recipe: Annotated[Path, typer.Option(help="The recipe, a YAML file.")],
-    out: Annotated[Path, typer.Option(help="Folder of the adapter; replaced when the run is done.")],
+def extractor(
+    recipe: RecipeFile, out: Out, data: Data = None, change: Changes = None, restart: Restart = False
 ) -> None:
-    """Train one adapter."""
-    with clear_errors():
-        from train.recipe import read_recipe
+    """Train the adapter that marks mentions."""
+    train(EXTRACTOR, recipe, out, data, change or [], restart)
 
-        chosen = read_recipe(recipe)
-        from train.run import run
 
-        record = run(chosen, out)
-        typer.echo(f"{out}: {record['rows']} rows, {record['seconds']} s, loss {record['curve'][-1]['loss']:.3f}")
+def classifier(
+    recipe: RecipeFile, out: Out, data: Data = None, change: Changes = None, restart: Restart = False
+) -> None:
+    """Train the adapter that names mentions."""
+    train(CLASSIFIER, recipe, out, data, change or [], restart)
+
+
+app.command("extractor")(with_clear_errors(extractor))
+app.command("classifier")(with_clear_errors(classifier))
+
+
+def train(stage: str, recipe: Path, out: Path, data: str | None, changes: list[str], restart: bool) -> None:
+    """Read the recipe, train, and say what came of it."""
+    given = dict(map(read_change, changes)) | ({} if data is None else {"data": data})
+    chosen = read_recipe(recipe, given)
+    if chosen.stage != stage:
+        raise InputError(f"is a recipe of the {chosen.stage}, not of the {stage}", recipe)
+    typer.echo(describe(chosen, out))
+    from train.run import run  # torch takes seconds to import
+
+    record = run(chosen, out, restart=restart)
+    typer.echo(summary(record, out))
+
+
+def describe(recipe: Recipe, out: Path) -> str:
+    """Return what is about to be done, in one line."""
+    updates = f"{recipe.epochs:g} epochs, batches of {recipe.batch_size * recipe.accumulation}"
+    return f"training the {recipe.stage} on {recipe.data}: {updates}, learning rate {recipe.learning_rate:g}, to {out}"
+
+
+def summary(record: dict, out: Path) -> str:
+    """Return what came of a run: its size, its time, its best validation."""
+    best = max(record["validation"], key=lambda one: one["f1"], default={})
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
+    return f"{out}: {record['answers']:,} answers, {record['steps']} updates, {record['seconds']:.0f} s; {figures}"
 
 
 if __name__ == "__main__":

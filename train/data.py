@@ -1,38 +1,106 @@
-"""Training rows of a stage, from the packaged dataset's train split."""
+"""Training rows of a stage: prompt and completion, from the packaged dataset, or from a file."""
 
 from __future__ import annotations
 
-import random
+import json
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from build.derived.sft import base_classifier_rows, dynamic_classifier_rows, extractor_rows
+from build.derived.kshot import carriers_of, needs_for_total, sample
+from build.derived.sft import Form, base_classifier_rows, dynamic_classifier_rows, extractor_rows
 from cascadener_models.backends.base import EXTRACTOR
+from dynamicner_dataset.errors import InputError
 from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.loader import load
 from dynamicner_dataset.taxonomy import load_taxonomy
-from train.recipe import Recipe
+from dynamicner_dataset.textlines import read_lines
+from train.recipe import BOTH, Recipe
+
+Row = dict[str, Any]
 
 
-def training_rows(recipe: Recipe, split: str = "train") -> list[dict[str, Any]]:
-    """Return rows with ``prompt`` and ``completion``, shuffled by the recipe's seed.
+def training_rows(recipe: Recipe, split: str = "train") -> list[Row]:
+    """Return rows with ``prompt`` and ``completion``.
 
-    The extractor learns from base sentences. The classifier learns from both versions: the progressive questions of
-    base mentions (coarse, medium, fine), and each dynamic sentence's own list.
+    The extractor learns from sentences, of whichever version. The classifier learns from base mentions (level by level,
+    or once over all fine types) and from each dynamic sentence's own list.
+
+    Raises:
+        InputError: If a file is unsound.
     """
-    base = list(sentences(recipe, "base", split))
+    if Path(recipe.data).is_file():
+        return list(rows_of_file(Path(recipe.data), recipe))
+    version, _, name = recipe.data.partition("-")
+    langs = LANGUAGES if name in ("", "all") else (name,)
+    versions = ("base", "dynamic") if recipe.data == BOTH else (version,)
     if recipe.stage == EXTRACTOR:
-        rows = list(extractor_rows(base))
-    else:
-        rows = list(base_classifier_rows(base, load_taxonomy(), progressive=True))
-        rows += dynamic_classifier_rows(sentences(recipe, "dynamic", split))
-    random.Random(recipe.seed).shuffle(rows)
-    return rows[: recipe.questions or None] if recipe.stage != EXTRACTOR else rows
+        versions = versions[:1]
+    chosen = few_shot_keys(langs, recipe) if recipe.few_shot and split == "train" else None
+    rows: list[Row] = []
+    for one in versions:
+        rows += stage_rows(list(sentences(one, langs, split, chosen)), recipe)
+    return rows
 
 
-def sentences(recipe: Recipe, version: str, split: str) -> Iterator[dict[str, Any]]:
-    """Yield the first sentences of each language."""
-    for lang in LANGUAGES:
-        rows: Iterable[dict[str, Any]] = load(f"{version}-{lang}", split=split, streaming=True)
-        yield from islice(rows, recipe.sentences_per_language or None)
+def stage_rows(rows: list[Row], recipe: Recipe) -> Iterator[Row]:
+    """Yield the questions that sentences give."""
+    form = Form(context_free=recipe.context_free)
+    if recipe.stage == EXTRACTOR:
+        return extractor_rows(rows, form)
+    if rows and "types" in rows[0]:
+        return dynamic_classifier_rows(rows, form)
+    return base_classifier_rows(rows, load_taxonomy(), progressive=recipe.progressive, form=form)
+
+
+def sentences(version: str, langs: Iterable[str], split: str, chosen: set[tuple[str, str]] | None) -> Iterator[Row]:
+    """Yield the rows of a split, or of it those that are chosen."""
+    for lang in langs:
+        for row in load(f"{version}-{lang}", split=split, streaming=True):
+            if chosen is None or (row["lang"], row["id"]) in chosen:
+                yield row
+
+
+def few_shot_keys(langs: Iterable[str], recipe: Recipe) -> set[tuple[str, str]]:
+    """Return the sentences of a stratified sample of each language (paper, equation 8)."""
+    keys: set[tuple[str, str]] = set()
+    for lang in langs:
+        carriers = carriers_of(sentences("base", [lang], "train", None))
+        needs = needs_for_total({name: len(found) for name, found in carriers.items()}, recipe.few_shot)
+        keys |= set(sample(carriers, needs, seed=recipe.seed))
+    return keys
+
+
+def rows_of_file(path: Path, recipe: Recipe) -> Iterator[Row]:
+    """Yield rows of a JSON Lines file: with ``prompt`` and ``completion``, or base or dynamic rows.
+
+    Raises:
+        InputError: With file and line.
+    """
+    for number, line in read_lines(path):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError("is no JSON", path, number) from error
+        if not isinstance(row, dict):
+            raise InputError("is no JSON object", path, number)
+        yield from rows_of_line(row, recipe, path, number)
+
+
+def rows_of_line(row: Row, recipe: Recipe, path: Path, number: int) -> Iterator[Row]:
+    """Yield the training rows that one line gives."""
+    if "prompt" in row or "completion" in row:
+        if row.get("stage", recipe.stage) == recipe.stage:
+            for name in ("prompt", "completion"):
+                if not isinstance(row.get(name), str) or not row[name]:
+                    raise InputError(f"has no {name}; a string is wanted there", path, number)
+            yield {"id": str(number), "lang": ""} | row
+        return
+    try:
+        yield from stage_rows([row], recipe)
+    except InputError as error:
+        raise InputError(error.problem, path, number) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"is neither a row with prompt and completion nor a row of the dataset ({error!r})", path, number
+        ) from error

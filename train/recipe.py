@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from cascadener_models.backends.base import STAGES
+import yaml
+
+from cascadener_models.backends.base import CLASSIFIER, STAGES
 from dynamicner_dataset.errors import InputError, nearest
+from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.taxonomy_file import read_yaml
+
+#: What a recipe's ``data`` may name besides a file: both versions, or one.
+BOTH, BASE, DYNAMIC = "all", "base-all", "dynamic-all"
+SCHEDULES = ("cosine", "linear", "constant_with_warmup")
 
 
 @dataclass(frozen=True)
@@ -19,38 +27,82 @@ class Recipe:
     Attributes:
         stage: ``extractor`` or ``classifier``.
         base_model: A folder or Hub id; empty for the embedded default.
-        sentences_per_language: Sentences of the train split taken from each language; 0 for all.
-        questions: Questions to the classifier, drawn from all of theirs; 0 for all.
-        epochs: Passes over the data.
-        batch_size: Rows a step.
-        learning_rate: Highest learning rate; it rises over ``warmup`` of the steps and falls as a cosine.
-        warmup: Share of the steps.
+        data: ``base-all``, ``dynamic-all``, ``all`` (both), one language of them (``base-en``), or a file.
+        progressive: Ask the classifier about base mentions level by level, else once over all fine types.
+        context_free: Ask the classifier without the sentence (the paper's Table 10).
+        few_shot: Sentences drawn from each language, stratified over types (the paper's equation 8); 0 for all.
+        examples: Examples drawn from all; 0 for all.
+        epochs: Passes over the examples; may end in a fraction.
+        batch_size: Examples a step and device.
+        accumulation: Steps whose gradients are added up before an update.
+        learning_rate: The highest.
+        schedule: How it falls after ``warmup``: ``cosine``, ``linear``, ``constant_with_warmup``.
+        warmup: Share of the updates over which it rises.
         weight_decay: Of AdamW.
         rank: Of LoRA, on all linear layers.
         alpha: Of LoRA.
         dropout: Of LoRA.
-        max_tokens: Longest row; longer ones are refused.
+        max_tokens: Most tokens from the beginning to the end of an answer; longer rows are refused.
+        share_sentences: Whether questions about one mention share its sentence.
+        vocabulary_sample: Tokens that the loss is estimated over besides the batch's own; 0 for the whole vocabulary.
+        bf16: Compute in bfloat16 (on a GPU).
+        checkpoint_every: Epochs between two checkpoints; the adapter is validated at each.
+        validation: Sentences of each language that it is validated on; 0 for all.
+        patience: Validations without a better F1 after which training stops; 0 for never.
         seed: Of everything.
     """
 
     stage: str
     base_model: str = ""
-    sentences_per_language: int = 0
-    questions: int = 0
+    data: str = BOTH
+    progressive: bool = True
+    context_free: bool = False
+    few_shot: int = 0
+    examples: int = 0
     epochs: float = 1.0
     batch_size: int = 8
+    accumulation: int = 1
     learning_rate: float = 5e-4
+    schedule: str = "cosine"
     warmup: float = 0.05
     weight_decay: float = 0.01
     rank: int = 8
     alpha: int = 32
     dropout: float = 0.05
     max_tokens: int = 4096
+    share_sentences: bool = True
+    vocabulary_sample: int = 0
+    bf16: bool = False
+    checkpoint_every: float = 1.0
+    validation: int = 0
+    patience: int = 0
     seed: int = 2025
 
-    def __post_init__(self) -> None:
-        if self.stage not in STAGES:
-            raise InputError(f"stage must be one of {', '.join(STAGES)}, not {self.stage!r}")
+    def to_yaml(self) -> str:
+        """Return the recipe as a file would hold it."""
+        return yaml.safe_dump(asdict(self), sort_keys=False)
+
+
+#: Least and most of what must lie in a range.
+RANGES: dict[str, tuple[float, float]] = {
+    "few_shot": (0, 10**6),
+    "examples": (0, 10**9),
+    "epochs": (1e-6, 10_000),
+    "batch_size": (1, 100_000),
+    "accumulation": (1, 100_000),
+    "learning_rate": (0, 1),
+    "warmup": (0, 1),
+    "weight_decay": (0, 1),
+    "rank": (1, 1024),
+    "alpha": (1, 4096),
+    "dropout": (0, 0.99),
+    "max_tokens": (8, 10**6),
+    "vocabulary_sample": (0, 10**7),
+    "checkpoint_every": (1e-6, 10_000),
+    "validation": (0, 10**6),
+    "patience": (0, 10_000),
+    "seed": (0, 2**32 - 1),
+}
 
 
 def read_recipe(path: Path, changes: Mapping[str, Any] | None = None) -> Recipe:
@@ -61,25 +113,74 @@ def read_recipe(path: Path, changes: Mapping[str, Any] | None = None) -> Recipe:
         changes: Values in place of the file's.
 
     Raises:
-        InputError: If the file is unsound, or a key unknown or of the wrong type.
+        InputError: If the file is unsound, or a key unknown, of the wrong type, or out of its range.
     """
     data = read_yaml(path)
     if not isinstance(data, dict):
-        raise InputError("a recipe is a mapping", path)
+        raise InputError("a recipe is a mapping of keys and values", path)
     return make_recipe({**data, **(changes or {})}, path)
 
 
-def make_recipe(data: Mapping[str, Any], path: Path) -> Recipe:
-    """Check keys and types, and return the recipe."""
-    known = {one.name: type(one.default) for one in fields(Recipe)} | {"stage": str}
+def read_change(text: str) -> tuple[str, Any]:
+    """Read one ``key=value`` of the command line; the value is YAML.
+
+    Raises:
+        InputError: If it is none.
+    """
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise InputError(f"--set {text!r}: key=value is wanted, such as epochs=2")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise InputError(f"--set {text!r}: the value is no YAML") from error
+
+
+def make_recipe(data: Mapping[str, Any], path: Path | None = None) -> Recipe:
+    """Check keys, types and ranges, and return the recipe."""
+    kinds = {one.name: str if one.name == "stage" else type(one.default) for one in fields(Recipe)}
     checked = {}
     for key, value in data.items():
-        if key not in known:
-            raise InputError(f"unknown key {key!r}{nearest(str(key), known)}", path)
-        wanted = known[key]
-        if isinstance(value, bool) or not isinstance(value, (int, float) if wanted is float else wanted):
-            raise InputError(f"{key} must be of type {wanted.__name__}, not {value!r}", path)
-        checked[key] = wanted(value)
+        if key not in kinds:
+            raise InputError(f"unknown key {key!r}{nearest(str(key), kinds)}", path)
+        checked[key] = check_value(key, value, kinds[key], path)
     if "stage" not in checked:
         raise InputError("the key 'stage' is missing", path)
-    return Recipe(**checked)
+    recipe = Recipe(**checked)
+    choices = {"stage": STAGES, "schedule": SCHEDULES}
+    for key, known in choices.items():
+        if getattr(recipe, key) not in known:
+            raise InputError(f"{key} must be one of {', '.join(known)}, not {getattr(recipe, key)!r}", path)
+    if recipe.context_free and recipe.stage != CLASSIFIER:
+        raise InputError("context_free goes with the classifier only", path)
+    check_data(recipe.data, path)
+    return recipe
+
+
+def check_value(key: str, value: Any, kind: type, path: Path | None) -> Any:
+    """Return a value in its type.
+
+    Raises:
+        InputError: If it has another type, or lies out of its range.
+    """
+    if isinstance(value, str) and kind is float:  # YAML reads 1e-4 as a string
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    allowed = (int, float) if kind is float else kind
+    if isinstance(value, bool) != (kind is bool) or not isinstance(value, allowed):
+        raise InputError(f"{key} must be of type {kind.__name__}, not {value!r}", path)
+    low, high = RANGES.get(key, (value, value))
+    if not low <= value <= high:
+        raise InputError(f"{key} must lie between {low:g} and {high:g}, not {value!r}", path)
+    return kind(value)
+
+
+def check_data(data: str, path: Path | None) -> None:
+    """Refuse data that is neither a known name nor a file.
+
+    Raises:
+        InputError: Naming what is there.
+    """
+    known = {BOTH, *(f"{version}-{name}" for version in ("base", "dynamic") for name in ("all", *LANGUAGES))}
+    if data not in known and not Path(data).is_file():
+        raise InputError(f"data {data!r} is no file and none of the dataset's names{nearest(data, known)}", path)

@@ -1,116 +1,142 @@
-"""One training run: a recipe becomes an adapter folder with its record."""
+"""One training run: a recipe becomes an adapter folder with its record; a run that was cut goes on where it was."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import logging
+import random
 import shutil
-import time
-from dataclasses import asdict
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import Dataset
-from peft import LoraConfig
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from trl import SFTConfig
 
+from cascadener_models.backends.local.loading import read_settings, read_tokenizer
+from cascadener_models.backends.local.prompting import Template, Templates
 from cascadener_models.resolution import DEFAULT_BASE_MODEL, find_model
-from dynamicner_dataset.atomic import atomic_folder
+from dynamicner_dataset.atomic import atomic_file, atomic_folder
 from dynamicner_dataset.errors import InputError
 from train.data import training_rows
+from train.examples import Example, make_examples
+from train.plots import draw_curve
 from train.recipe import Recipe
-from train.trainer import AnswerTrainer
+from train.record import RECORD, describe_run, plan_of, read_record
+from train.setup import Base, make_trainer
+from train.trainer import AnswerTrainer, last_checkpoint, seconds_of
 
-PACKAGES = ("torch", "transformers", "peft", "trl", "datasets")
+logger = logging.getLogger(__name__)
+
+#: What the folder of a run that is under way is called after its output.
+UNDER_WAY = ".training"
+PLAN = "plan.json"
+#: Rows over the limit that are listed.
+LISTED = 5
 
 
-def run(recipe: Recipe, out: Path) -> dict[str, Any]:
-    """Train an adapter into ``out`` and return the record.
+def run(recipe: Recipe, out: Path, *, restart: bool = False) -> dict[str, Any]:
+    """Train an adapter into ``out`` and return its record.
+
+    While it runs, checkpoints are in ``OUT.training``; the same command goes on from the last whole one and gives the
+    adapter that an uncut run gives. A finished run of the same plan is not repeated.
+
+    Args:
+        recipe: What to do.
+        out: Folder of the adapter.
+        restart: Forget an earlier run.
 
     Raises:
-        InputError: If there are no rows, or one is longer than the recipe allows.
+        InputError: If there are no rows, one is longer than the recipe allows, another run is under way there, or the
+            loss is no number.
         BackendError: If the base model is not found.
     """
-    base = find_model(recipe.base_model or None)
-    rows = training_rows(recipe)
-    if not rows:
-        raise InputError("the recipe selects no training rows")
-    tokenizer = AutoTokenizer.from_pretrained(base.folder)
-    refuse_long(rows, tokenizer, recipe.max_tokens)
-    began = time.perf_counter()
-    with atomic_folder(out) as folder:
-        trainer = make_trainer(recipe, base.folder, tokenizer, rows, folder / "checkpoints")
-        result = trainer.train()
-        model = trainer.model
-        model.peft_config["default"].base_model_name_or_path = recipe.base_model or DEFAULT_BASE_MODEL
-        for parameter in model.parameters():
-            if parameter.requires_grad:
-                parameter.data = parameter.data.to(torch.bfloat16)
-        model.save_pretrained(folder)
-        (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty card
-        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-        record = describe(recipe, rows, result.metrics, trainer.state.log_history, time.perf_counter() - began)
-        (folder / "record.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    base = open_base(recipe)
+    examples = make_training_examples(recipe, base.template)
+    plan = plan_of(recipe, base.name, examples)
+    done = None if restart else read_record(out)
+    if done is not None and all(done.get(key) == value for key, value in plan.items()):
+        return done
+    work = out.with_name(out.name + UNDER_WAY)
+    start_work(work, plan, restart=restart)
+    trainer = make_trainer(recipe, base, examples, work)
+    checkpoint = last_checkpoint(work)
+    trainer.spent_before = seconds_of(checkpoint)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    record = describe_run(plan, examples, trainer.state.log_history, trainer.state.global_step, trainer.spent)
+    if trainer.is_world_process_zero():
+        save(trainer, record, out)
+        shutil.rmtree(work, ignore_errors=True)
     return record
 
 
-def make_trainer(recipe: Recipe, base: Path, tokenizer: Any, rows: list[dict[str, Any]], work: Path) -> AnswerTrainer:
-    """Put model, data and settings together."""
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    on_gpu = torch.cuda.is_available()
-    settings = SFTConfig(
-        output_dir=str(work),
-        use_cpu=not on_gpu,
-        bf16=on_gpu,
-        num_train_epochs=recipe.epochs,
-        per_device_train_batch_size=recipe.batch_size,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type="cosine",
-        warmup_steps=recipe.warmup,
-        weight_decay=recipe.weight_decay,
-        max_length=None,
-        train_sampling_strategy="group_by_length",
-        activation_checkpointing=False,
-        logging_steps=10,
-        save_strategy="no",
-        report_to="none",
-        seed=recipe.seed,
-        dataset_num_proc=None,
-    )
-    lora = LoraConfig(
-        r=recipe.rank,
-        lora_alpha=recipe.alpha,
-        lora_dropout=recipe.dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    data = Dataset.from_list([{"prompt": row["prompt"], "completion": row["completion"]} for row in rows])
-    return AnswerTrainer(model=model, args=settings, train_dataset=data, processing_class=tokenizer, peft_config=lora)
+def open_base(recipe: Recipe) -> Base:
+    """Return the base model's folder, tokenizer and template.
+
+    Raises:
+        BackendError: If it is not found, or its tokenizer is unsound.
+    """
+    found = find_model(recipe.base_model or None)
+    tokenizer, vocabulary = read_tokenizer(found.folder)
+    settings = read_settings(found.folder / "tokenizer_config.json")
+    template = Templates(tokenizer, vocabulary, dict(settings), found.folder).make()
+    return Base(recipe.base_model or DEFAULT_BASE_MODEL, found.folder, tokenizer, vocabulary, settings, template)
 
 
-def refuse_long(rows: list[dict[str, Any]], tokenizer: Any, most: int) -> None:
-    """Refuse rows over the limit, which TRL would drop or cut silently."""
-    lengths = [len(ids) for ids in tokenizer([row["prompt"] + row["completion"] for row in rows])["input_ids"]]
-    long = [row["id"] for row, length in zip(rows, lengths, strict=True) if length >= most]
+def make_training_examples(recipe: Recipe, template: Template) -> list[Example]:
+    """Return the examples that a recipe selects.
+
+    Raises:
+        InputError: If there are none, or some are too long.
+    """
+    examples = make_examples(training_rows(recipe), template, shared=recipe.share_sentences)
+    if recipe.examples:
+        examples = random.Random(recipe.seed).sample(examples, min(recipe.examples, len(examples)))
+    if not examples:
+        raise InputError(f"data {recipe.data!r} gives no {recipe.stage} rows")
+    refuse_long(examples, recipe.max_tokens)
+    return examples
+
+
+def refuse_long(examples: Sequence[Example], most: int) -> None:
+    """Refuse examples over the limit, which would have to be cut.
+
+    Raises:
+        InputError: With their number and the first of them.
+    """
+    long = [example for example in examples if example.longest > most]
     if long:
-        raise InputError(f"{len(long)} rows have {most} tokens or more, the first {long[0]}; raise max_tokens")
+        named = ", ".join(f"{example.id} ({example.longest})" for example in long[:LISTED])
+        more = ", ..." if len(long) > LISTED else ""
+        raise InputError(
+            f"{len(long)} examples have over {most} tokens: {named}{more}; raise max_tokens or leave them out"
+        )
 
 
-def describe(
-    recipe: Recipe, rows: list[dict[str, Any]], metrics: dict[str, float], history: list[Any], seconds: float
-) -> dict[str, Any]:
-    """Return the record of a run."""
-    data = json.dumps([[row["prompt"], row["completion"]] for row in rows], ensure_ascii=False)
-    return {
-        "recipe": asdict(recipe),
-        "rows": len(rows),
-        "data_sha256": hashlib.sha256(data.encode("utf-8")).hexdigest(),
-        "versions": {name: version(name) for name in PACKAGES},
-        "device": "cuda" if torch.cuda.is_available() else "cpu",
-        "seconds": round(seconds, 1),
-        "metrics": metrics,
-        "curve": [{"step": log["step"], "loss": log["loss"]} for log in history if "loss" in log],
-    }
+def start_work(work: Path, plan: dict[str, Any], *, restart: bool) -> None:
+    """Make the folder of checkpoints, or see that the one there is of the same plan.
+
+    Raises:
+        InputError: If it is of another plan.
+    """
+    if restart:
+        shutil.rmtree(work, ignore_errors=True)
+    earlier = work / PLAN
+    if earlier.exists() and json.loads(earlier.read_text(encoding="utf-8")) != plan:
+        raise InputError(
+            "a run with another recipe, model or data was cut here; go on with that one, or say --restart", work
+        )
+    with atomic_file(earlier) as file:
+        json.dump(plan, file, indent=1)
+
+
+def save(trainer: AnswerTrainer, record: dict[str, Any], out: Path) -> None:
+    """Write the adapter in bfloat16, its record and its plot."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.to(torch.bfloat16)
+    with atomic_folder(out) as folder:
+        model.save_pretrained(folder)
+        (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty card
+        (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        draw_curve(record, folder / "curve.png")

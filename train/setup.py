@@ -1,0 +1,167 @@
+"""Model, data and settings put together into a trainer."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, EarlyStoppingCallback
+from trl import SFTConfig
+
+from cascadener_models.backends.base import EXTRACTOR
+from cascadener_models.backends.local.backend import LocalBackend
+from cascadener_models.backends.local.loading import Loaded
+from cascadener_models.backends.local.prompting import Template
+from cascadener_models.backends.local.vocabulary import Vocabulary
+from dynamicner_dataset.languages import LANGUAGES
+from train.batches import PADDING
+from train.data import Row, sentences
+from train.examples import Example
+from train.order import in_order
+from train.recipe import Recipe
+from train.trainer import BEST, AnswerTrainer, Validate
+from train.validation import validator
+
+#: Checkpoints that are kept besides the best.
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model on disk.
+
+    Attributes:
+        name: Its Hub id or folder, as the adapter will name it.
+        folder: Where its files are.
+        tokenizer: A ``tokenizers.Tokenizer``.
+        vocabulary: Its tokens by their bytes.
+        settings: What ``tokenizer_config.json`` says.
+        template: How the model is asked.
+    """
+
+    name: str
+    folder: Path
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+    settings: Mapping[str, Any]
+    template: Template
+
+
+def make_trainer(recipe: Recipe, base: Base, examples: Sequence[Example], work: Path) -> AnswerTrainer:
+    """Return the trainer of a recipe; checkpoints and logs go to ``work``."""
+    torch.manual_seed(recipe.seed)
+    model = load_with_lora(recipe, base)
+    order = in_order([len(one.input_ids) for one in examples], recipe.epochs, recipe.batch_size, recipe.seed)
+    data = Dataset.from_list([{name: getattr(one, name) for name in PADDING} for one in examples]).select(order)
+    settings = make_settings(recipe, work, len(order), len(examples))
+    os.environ.setdefault("TENSORBOARD_LOGGING_DIR", str(work / "tensorboard"))
+    return AnswerTrainer(
+        model=model,
+        args=settings,
+        train_dataset=data,
+        eval_dataset=data.select(range(1)),  # evaluate() runs the model on sentences instead
+        processing_class=AutoTokenizer.from_pretrained(base.folder, local_files_only=True),
+        callbacks=[EarlyStoppingCallback(recipe.patience)] if recipe.patience else [],
+        vocabulary_sample=recipe.vocabulary_sample,
+        validate=make_validation(recipe, base, model),
+    )
+
+
+def load_with_lora(recipe: Recipe, base: Base) -> Any:
+    """Load the base model and put a new adapter on all its linear layers."""
+    model = AutoModelForCausalLM.from_pretrained(
+        base.folder,
+        dtype=torch.bfloat16 if recipe.bf16 else torch.float32,
+        local_files_only=True,
+        trust_remote_code=False,
+        use_safetensors=True,
+    )
+    model.config._name_or_path = model.name_or_path = base.name  # what the adapter will name as its base
+    return get_peft_model(
+        model,
+        LoraConfig(
+            r=recipe.rank,
+            lora_alpha=recipe.alpha,
+            lora_dropout=recipe.dropout,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
+        ),
+    )
+
+
+def make_settings(recipe: Recipe, work: Path, seen: int, examples: int) -> SFTConfig:
+    """Return TRL's settings for ``seen`` examples in all, of ``examples`` an epoch."""
+    per_update = recipe.batch_size * recipe.accumulation * int(os.environ.get("WORLD_SIZE", "1"))
+    updates = math.ceil(seen / per_update)
+    between = max(1, min(updates, round(examples * recipe.checkpoint_every / per_update)))
+    return SFTConfig(
+        output_dir=str(work),
+        use_cpu=not torch.cuda.is_available(),
+        bf16=recipe.bf16,
+        num_train_epochs=1,  # the dataset holds all epochs one behind the other
+        per_device_train_batch_size=recipe.batch_size,
+        gradient_accumulation_steps=recipe.accumulation,
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type=recipe.schedule,
+        warmup_steps=recipe.warmup,
+        weight_decay=recipe.weight_decay,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=True,
+        activation_checkpointing=False,
+        logging_steps=max(1, min(10, updates // 20)),
+        logging_nan_inf_filter=False,
+        eval_strategy="steps",
+        eval_steps=between,
+        save_strategy="steps",
+        save_steps=between,
+        save_total_limit=KEPT,
+        load_best_model_at_end=True,
+        metric_for_best_model=BEST,
+        greater_is_better=True,
+        report_to="tensorboard" if has_tensorboard() else "none",
+        seed=recipe.seed,
+        data_seed=recipe.seed,
+        ddp_find_unused_parameters=False,
+    )
+
+
+def has_tensorboard() -> bool:
+    """Say whether TensorBoard's log can be written."""
+    from transformers.integrations import is_tensorboard_available
+
+    return is_tensorboard_available()
+
+
+def make_validation(recipe: Recipe, base: Base, model: Any) -> Validate:
+    """Return what validates the model as it is at the time of the call."""
+    loaded = Loaded(model.get_base_model(), None, base.tokenizer, base.vocabulary, base.settings)
+    backend = LocalBackend.around(loaded, base.folder)
+    return validator(
+        backend,
+        recipe.stage,
+        validation_rows(recipe, "base"),
+        [] if recipe.stage == EXTRACTOR else validation_rows(recipe, "dynamic"),
+    )
+
+
+def validation_rows(recipe: Recipe, version: str) -> list[Row]:
+    """Return the first sentences of the validation split of each language that the recipe trains on.
+
+    A recipe on one version is validated on that one.
+    """
+    trained, _, name = recipe.data.partition("-")
+    if recipe.stage != EXTRACTOR and trained in ("base", "dynamic") and trained != version:
+        return []
+    langs = (name,) if name in LANGUAGES else LANGUAGES
+    most = recipe.validation or None
+    return [row for lang in langs for row in islice(sentences(version, [lang], "validation", None), most)]
