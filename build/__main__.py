@@ -8,7 +8,7 @@ import typer
 
 from build import agreement, check, dataset, dynamic, guide, importer, split
 from build.derived import command as derived
-from dynamicner_dataset.command_line import with_clear_errors
+from dynamicner_dataset.command_line import run_app, with_clear_errors
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "dataset": dataset.dataset_command,
@@ -35,4 +35,4 @@ for name, function in COMMANDS.items():
     app.command(name)(with_clear_errors(function))
 
 if __name__ == "__main__":
-    app()
+    run_app(app, "python -m build")

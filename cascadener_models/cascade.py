@@ -217,6 +217,11 @@ class CascadeNER:
         """Return what runs where: origin of the models, device, number format, options."""
         return {**self.origin, **self.backend.description, "options": asdict(self.options)}
 
+    def forget(self) -> None:
+        """Forget the answers kept from earlier texts; they save work where questions come again."""
+        self._classifiers.clear()
+        self.backend.forget()
+
     def close(self) -> None:
         """Give back what the back end holds."""
         self.backend.close()

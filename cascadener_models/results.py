@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Decimal places of scores in files; further ones are noise of the order in which numbers were added up.
+DIGITS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -46,13 +49,13 @@ class Entity:
             "text": self.text,
             "type": self.type,
             "path": list(self.path),
-            "score": round(self.score, 6),
-            "mention_score": round(self.mention_score, 6),
-            "type_score": None if self.type_score is None else round(self.type_score, 6),
+            "score": round(self.score, DIGITS),
+            "mention_score": round(self.mention_score, DIGITS),
+            "type_score": None if self.type_score is None else round(self.type_score, DIGITS),
             "rounds": self.rounds,
         }
         if self.probabilities is not None:
-            record["probabilities"] = {name: round(value, 6) for name, value in self.probabilities.items()}
+            record["probabilities"] = {name: round(value, DIGITS) for name, value in self.probabilities.items()}
         return record
 
 

@@ -10,8 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
+import typer
+
 from dynamicner_dataset.errors import InputError
 
+#: What typer raises for options and arguments that it cannot use: the base of its one public error.
+USAGE_ERRORS = typer.BadParameter.__mro__[2]
 #: Exit code for bad input and for outputs that could not be written.
 BAD_INPUT = 2
 
@@ -47,6 +51,19 @@ def with_clear_errors(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
 
     return run
+
+
+def run_app(app: typer.Typer, name: str) -> NoReturn:
+    """Run a command line; wrong usage is one line on stderr and exit code 2, like all bad input."""
+    with clear_errors():
+        try:
+            code = app(prog_name=name, standalone_mode=False)
+        except USAGE_ERRORS as error:
+            if not error.format_message():  # a command line without arguments: its help has been shown
+                raise SystemExit(BAD_INPUT) from None
+            problem = error.format_message().replace("Value error, ", "").rstrip(".")
+            fail(f"{problem}; see {name} --help")
+        raise SystemExit(code if isinstance(code, int) else 0)
 
 
 def fail(message: str) -> NoReturn:

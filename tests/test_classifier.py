@@ -47,6 +47,9 @@ class Weighing:
         ranked = sorted(((name, value / total) for name, value in weights.items()), key=lambda pair: -pair[1])
         return Answer(ranked[0][0], None if self.silent else dict(ranked), COST)
 
+    def forget(self):
+        pass
+
     def close(self):
         pass
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from cascadener_models.command import choices, info, predict, progress
 from cascadener_models.command import models as model_command
-from cascadener_models.command.app import app
+from cascadener_models.command.app import app, main
 from cascadener_models.command.forecast import borders_of, draw, forecast
 from cascadener_models.command.options import InputFormat, ModelOptions
 from cascadener_models.command.output import OutputFormat
@@ -45,6 +45,9 @@ class FakeCascade:
         time.sleep(self.pause)
         each = types if isinstance(types, list) and not isinstance(types[0], str) else [types] * len(texts)
         return [self.predict(text, own) for text, own in zip(texts, each, strict=True)]
+
+    def forget(self):
+        pass
 
     def predict(self, text, types):
         if isinstance(types, Taxonomy):
@@ -495,7 +498,7 @@ def test_rows_are_read_as_they_are_needed(fake, tmp_path):
     source = Source(path, InputFormat.TXT)
     whole = iter(source.rows())
     counted = (read.append(row) or row for row in whole)
-    job = Job(source, None, lambda: fake, 2, False, OutputFormat.JSONL, None, {})
+    job = Job(source, None, lambda: fake, 2, False, OutputFormat.JSONL, None, True, {})
     blocks = job.finished_blocks(fake, peeked(counted, 2), progress.Reporter(None))
     next(blocks)
     assert len(read) <= 4
@@ -619,3 +622,24 @@ def test_help_pulls_in_no_model_library():
     done = subprocess.run([sys.executable, "-c", code, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
     assert "predict" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["predict", "x", "--nonsense"], "No such option: --nonsense"),
+        (["predict", "x", "--format", "xml"], "'xml' is not one of"),
+        (["frobnicate"], "No such command 'frobnicate'"),
+        (["estimate"], "Missing argument 'FILE'"),
+        (["predict", " ", "--types", "a"], "TEXT is empty"),
+        (["predict", "x", "--types", "a", "--format", "html", "--cost"], "--cost goes with --format jsonl only"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments, words, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["cascadener", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    error = capsys.readouterr().err
+    assert left.value.code == 2
+    assert words in error
+    assert len(error.splitlines()) == 1

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cascadener_models.backends.base import CLASSIFIER, EXTRACTOR
-from dynamicner_dataset.command_line import with_clear_errors
+from dynamicner_dataset.command_line import run_app, with_clear_errors
 from dynamicner_dataset.errors import InputError
 from train.recipe import Recipe, read_change, read_recipe
 
@@ -70,4 +70,4 @@ def summary(record: dict, out: Path) -> str:
 
 
 if __name__ == "__main__":
-    app()
+    run_app(app, "python -m train")

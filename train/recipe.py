@@ -27,6 +27,7 @@ class Recipe:
     Attributes:
         stage: ``extractor`` or ``classifier``.
         base_model: A folder or Hub id; empty for the embedded default.
+        adapter: What training starts from: ``bundled``, a folder or Hub id (its own rank counts); empty for a new one.
         data: ``base-all``, ``dynamic-all``, ``all`` (both), one language of them (``base-en``), or a file.
         progressive: Ask the classifier about base mentions level by level, else once over all fine types.
         context_free: Ask the classifier without the sentence (the paper's Table 10).
@@ -54,6 +55,7 @@ class Recipe:
 
     stage: str
     base_model: str = ""
+    adapter: str = ""
     data: str = BOTH
     progressive: bool = True
     context_free: bool = False

@@ -132,11 +132,12 @@ def start_work(work: Path, plan: dict[str, Any], *, restart: bool) -> None:
 def save(trainer: AnswerTrainer, record: dict[str, Any], out: Path) -> None:
     """Write the adapter in bfloat16, its record and its plot."""
     model = trainer.accelerator.unwrap_model(trainer.model)
+    model.peft_config["default"].base_model_name_or_path = record["base_model"]
     for parameter in model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.to(torch.bfloat16)
     with atomic_folder(out) as folder:
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the Hub about the base model
         (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty card
         (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         draw_curve(record, folder / "curve.png")

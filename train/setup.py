@@ -19,9 +19,10 @@ from trl import SFTConfig
 
 from cascadener_models.backends.base import EXTRACTOR
 from cascadener_models.backends.local.backend import LocalBackend
-from cascadener_models.backends.local.loading import Loaded
+from cascadener_models.backends.local.loading import Loaded, add_adapter
 from cascadener_models.backends.local.prompting import Template
 from cascadener_models.backends.local.vocabulary import Vocabulary
+from cascadener_models.resolution import find_adapter
 from dynamicner_dataset.languages import LANGUAGES
 from train.batches import PADDING
 from train.data import Row, sentences
@@ -31,6 +32,8 @@ from train.recipe import Recipe
 from train.trainer import BEST, AnswerTrainer, Validate
 from train.validation import validator
 
+#: Names the adapter in the package.
+BUNDLED = "bundled"
 #: Checkpoints that are kept besides the best.
 KEPT = 2
 
@@ -77,7 +80,11 @@ def make_trainer(recipe: Recipe, base: Base, examples: Sequence[Example], work: 
 
 
 def load_with_lora(recipe: Recipe, base: Base) -> Any:
-    """Load the base model and put a new adapter on all its linear layers."""
+    """Load the base model and put an adapter on all its linear layers: a new one, or the one to go on with.
+
+    Raises:
+        BackendError: If that one is not found or does not fit the base model.
+    """
     model = AutoModelForCausalLM.from_pretrained(
         base.folder,
         dtype=torch.bfloat16 if recipe.bf16 else torch.float32,
@@ -85,7 +92,9 @@ def load_with_lora(recipe: Recipe, base: Base) -> Any:
         trust_remote_code=False,
         use_safetensors=True,
     )
-    model.config._name_or_path = model.name_or_path = base.name  # what the adapter will name as its base
+    if recipe.adapter:
+        found = find_adapter(None if recipe.adapter == BUNDLED else recipe.adapter, recipe.stage)
+        return add_adapter(model, recipe.stage, found.folder, base.folder, name="default", trainable=True)
     return get_peft_model(
         model,
         LoraConfig(

@@ -8,9 +8,9 @@ from typing import Any
 from cascadener_models.backends.base import EXTRACTOR, Question, Rounds
 from cascadener_models.backends.local.backend import LocalBackend
 from cascadener_models.classifier import Classifier, Task
+from dynamicner_dataset.counts import count_all
 from dynamicner_dataset.taxonomy import load_taxonomy
 from train.data import Row
-from train.scores import accuracy, span_f1
 
 #: One greedy round: what the extractor itself finds, without fusion.
 ONE_ROUND = Rounds(k=1)
@@ -44,7 +44,7 @@ def validate_extractor(backend: LocalBackend, rows: Sequence[Row]) -> Figures:
     found = backend.extract([row["text"] for row in rows], ONE_ROUND)
     predicted = [{(mention.start, mention.end) for mention in one.rounds[0].mentions} for one in found]
     gold = [{(entity["start"], entity["end"]) for entity in row["entities"]} for row in rows]
-    return span_f1(gold, predicted)
+    return count_all(zip(predicted, gold, strict=True)).to_dict()
 
 
 def validate_classifier(backend: LocalBackend, base: Sequence[Row], dynamic: Sequence[Row]) -> Figures:
@@ -69,6 +69,11 @@ def validate_classifier(backend: LocalBackend, base: Sequence[Row], dynamic: Seq
         figures["list_accuracy"] = accuracy([label for _, label in questions], [answer.type for answer in answers])
     parts = [figures[name] for name in ("fine_accuracy", "list_accuracy") if name in figures]
     return figures | {"f1": sum(parts) / len(parts)}
+
+
+def accuracy(gold: Sequence[str], said: Sequence[str | None]) -> float:
+    """Return the share of answers that are right."""
+    return sum(one == other for one, other in zip(gold, said, strict=True)) / len(gold) if gold else 0.0
 
 
 def span_of(entity: dict[str, Any]) -> tuple[int, int]:

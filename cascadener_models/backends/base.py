@@ -143,6 +143,10 @@ class Backend(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Forget what is kept of earlier texts; a later answer is the same, up to the noise of floating-point sums."""
+        ...
+
     def close(self) -> None:
         """Give back what the back end holds (connections, memory)."""
         ...

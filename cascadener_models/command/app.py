@@ -9,7 +9,7 @@ import typer
 from cascadener_models.command import estimate, info, models, predict
 from cascadener_models.command.choices import package_version
 from cascadener_models.command.options import spread
-from dynamicner_dataset.command_line import clear_errors, with_clear_errors
+from dynamicner_dataset.command_line import run_app, with_clear_errors
 
 
 def new_app(text: str) -> typer.Typer:
@@ -47,5 +47,4 @@ def top(
 
 def main() -> None:
     """Run the command line."""
-    with clear_errors():
-        app(prog_name="cascadener")
+    run_app(app, "cascadener")

@@ -94,6 +94,8 @@ def choose_source(texts: Sequence[str] | None, given: str | None, reading: Readi
     """
     if texts and given is not None:
         raise InputError("TEXT and --input exclude each other")
+    if any(not text.strip() for text in texts or ()):
+        raise InputError("TEXT is empty; was it meant to come from a file (--input FILE) or a variable?")
     if list(texts or ()) == ["-"]:
         texts, given = None, "-"
     if given is None and not texts:

@@ -23,8 +23,8 @@ from dynamicner_dataset.command_line import fail
 from dynamicner_dataset.errors import InputError
 from dynamicner_dataset.languages import check_language
 
-#: Texts of several batches are handed to the cascade at once, so that those of like length can share a batch.
-BATCHES_IN_BLOCK = 4
+#: Batches that are predicted, and written, at once.
+BATCHES_IN_BLOCK = 1
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Job:
         cost: Whether rows tell what they cost.
         form: Format of the output.
         lang: Language for the tokens of bio.
+        local: Whether the models run in this process.
         settings: What finished rows depend on besides the input.
     """
 
@@ -49,12 +50,15 @@ class Job:
     cost: bool
     form: OutputFormat
     lang: str | None
+    local: bool
     settings: dict[str, Any]
 
     def finished_blocks(self, ner: Predictor, rows: Iterator[Row], reporter: Reporter) -> Iterator[list[Finished]]:
         """Yield finished rows, a block at a time."""
         for block in in_blocks(rows, self.block):
             yield finish(ner, block, self.types, self.cost)
+            if self.local:
+                ner.forget()  # else a score's last digits would hang on which blocks this process has seen
             reporter.advance(len(block), block[-1].offset)
 
     def open_cascade(self) -> Predictor:
@@ -101,6 +105,8 @@ def command(
     source = choose_source(texts, input_file, reading)
     path = None if output in (None, "-") else Path(output)
     chosen = choose_types(types)
+    if cost and choose_format(form, path, bool(source.texts)) is not OutputFormat.JSONL:
+        raise InputError("--cost goes with --format jsonl only")
     check_tree_options(cascade, chosen)
     job = Job(
         source,
@@ -110,6 +116,7 @@ def command(
         cost,
         choose_format(form, path, bool(source.texts)),
         check_language(lang) if lang else None,
+        model.server is None,
         settings_of(chosen, reading, cascade, model) | {"cost": cost},
     )
     if path is None:

@@ -37,6 +37,10 @@ class Predictor(Protocol):
         """Return the predictions of the texts, in their order."""
         ...
 
+    def forget(self) -> None:
+        """Forget what is kept from earlier texts."""
+        ...
+
 
 def in_blocks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
     """Yield the rows in blocks, which depend on the rows alone; the last may not be full."""

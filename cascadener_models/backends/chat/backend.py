@@ -123,6 +123,9 @@ class ChatBackend:
         costs = shared_costs([[reply] for reply in replies], time.perf_counter() - began)
         return [read_answer(*found) for found in zip(questions, replies, costs, strict=True)]
 
+    def forget(self) -> None:
+        """Forget nothing: no answer is kept."""
+
     def close(self) -> None:
         """Close all connections; a later call opens new ones."""
         if self._client is not None:

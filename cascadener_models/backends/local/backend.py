@@ -208,9 +208,13 @@ class LocalBackend:
             ) from error
         self.batch_size = max(1, min(self.batch_size, rows) // 2)
 
-    def close(self) -> None:
-        """Forget what is cached: it holds memory, and is wrong once the model's weights have changed."""
+    def forget(self) -> None:
+        """Forget what is kept of earlier texts."""
         self.scorer.stems.clear()
+
+    def close(self) -> None:
+        """Forget all that was computed: it holds memory, and is wrong once the model's weights have changed."""
+        self.forget()
         self.runner.forget()
 
 

@@ -159,8 +159,18 @@ def to_device(model: Any, device: torch.device) -> Any:
         ) from error
 
 
-def add_adapter(model: Any, stage: str, path: Path, base: Path) -> Any:
-    """Put an adapter into a model, under the name of its stage.
+def add_adapter(
+    model: Any, stage: str, path: Path, base: Path, *, name: str | None = None, trainable: bool = False
+) -> Any:
+    """Put an adapter into a model.
+
+    Args:
+        model: The model, or PEFT's wrapper of it.
+        stage: What the adapter is for.
+        path: Its folder.
+        base: The model's folder.
+        name: What it is called in the wrapper; its stage if not given.
+        trainable: Whether its weights shall learn.
 
     Raises:
         BackendError: If its files are unsound or its shapes do not fit the base model.
@@ -169,28 +179,30 @@ def add_adapter(model: Any, stage: str, path: Path, base: Path) -> Any:
         from peft import PeftConfig, PeftModel
     except ImportError as error:
         raise BackendError(f"adapters need a package that is not installed: {INSTALL_HINT}") from error
+    name = name or stage
+    options = {"adapter_name": name, "use_safetensors": True, "is_trainable": trainable}
     try:
         with quiet():
             PeftConfig.from_pretrained(path)
             if isinstance(model, PeftModel):
-                model.load_adapter(str(path), adapter_name=stage, use_safetensors=True)
+                model.load_adapter(str(path), **options)
                 peft = model
             else:
-                peft = PeftModel.from_pretrained(model, str(path), adapter_name=stage, use_safetensors=True)
+                peft = PeftModel.from_pretrained(model, str(path), **options)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise BackendError(
             f"the {stage} adapter in {path} does not fit the base model in {base}: {first_line(error)}; give the base "
             "model it was trained on"
         ) from error
-    check_filled(peft, stage, path, base)
-    return peft.eval()
+    check_filled(peft, stage, name, path, base)
+    return peft if trainable else peft.eval()
 
 
-def check_filled(peft: Any, stage: str, path: Path, base: Path) -> None:
+def check_filled(peft: Any, stage: str, name: str, path: Path, base: Path) -> None:
     """Refuse an adapter whose file lacks weights that its configuration names (peft would leave them at zero)."""
     with safe_open(path / "adapter_model.safetensors", "pt") as file:
         stored = set(file.keys())
-    wanted = {name.replace(f".{stage}.", ".") for name, _ in peft.named_parameters() if f".{stage}." in name}
+    wanted = {key.replace(f".{name}.", ".") for key, _ in peft.named_parameters() if f".{name}." in key}
     if stored != wanted:
         raise BackendError(
             f"the {stage} adapter in {path} has {len(stored & wanted)} of the {len(wanted)} weights that the base "

@@ -1,0 +1,1 @@
+"""Evaluation: metric, methods, tables, leaderboard."""

@@ -1,0 +1,112 @@
+"""How good a pair of adapters is: each step alone, and the cascade from end to end, language by language."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from cascadener_models import CascadeNER
+from cascadener_models.classifier import Classifier, Task
+from cascadener_models.results import Prediction
+from dynamicner_dataset.counts import count_all
+from dynamicner_dataset.sentences import Sentence
+from dynamicner_dataset.taxonomy import LEVELS, Taxonomy
+from eval.matching import Marked, by_text, spans, strict
+
+Progress = Callable[[str, int], None]
+
+
+def measure(
+    ner: CascadeNER,
+    groups: Mapping[str, Sequence[Sentence]],
+    taxonomy: Taxonomy,
+    progress: Progress = lambda name, done: None,
+) -> dict[str, Any]:
+    """Return the figures of each group of sentences, and of all together.
+
+    Args:
+        ner: The cascade, with the options to be measured.
+        groups: Sentences by name (a language, a file).
+        taxonomy: The tree that mentions are named from.
+        progress: Told the group's name and the number of sentences done in it.
+    """
+    found = {}
+    for name, sentences in groups.items():
+        progress(name, 0)
+        found[name] = measure_group(ner, sentences, taxonomy)
+        progress(name, len(sentences))
+    return found
+
+
+def measure_group(ner: CascadeNER, sentences: Sequence[Sentence], taxonomy: Taxonomy) -> dict[str, Any]:
+    """Return the figures of one group."""
+    began = time.perf_counter()
+    predictions = ner([sentence.text for sentence in sentences], types=taxonomy)
+    seconds = time.perf_counter() - began
+    pairs = [
+        (predicted(prediction), gold(sentence, taxonomy))
+        for prediction, sentence in zip(predictions, sentences, strict=True)
+    ]
+    return {
+        "sentences": len(sentences),
+        "mentions": sum(len(sentence.mentions) for sentence in sentences),
+        "extraction": score(pairs, spans),
+        "classification": classification(ner, sentences, taxonomy),
+        "cascade": {level: score(cut(pairs, at), strict) for at, level in enumerate(LEVELS)},
+        "cascade_by_text": score(cut(pairs, len(LEVELS) - 1), by_text),
+        "seconds": round(seconds, 1),
+    }
+
+
+Path = tuple[str, ...]
+#: Of one sentence, mentions with all names from the top of the tree down.
+Pair = tuple[list[tuple[Marked, Path]], list[tuple[Marked, Path]]]
+
+
+def predicted(prediction: Prediction) -> list[tuple[Marked, Path]]:
+    """Return what the cascade found, with the way down the tree."""
+    return [(Marked(one.start, one.end, one.type or "", one.text), one.path) for one in prediction.entities]
+
+
+def gold(sentence: Sentence, taxonomy: Taxonomy) -> list[tuple[Marked, Path]]:
+    """Return what is to be found, with the way down the tree."""
+    return [
+        (
+            Marked(mention.start, mention.end, mention.fine, sentence.surface(mention)),
+            tuple(node.name for node in taxonomy.leaf(mention.fine).path),
+        )
+        for mention in sentence.mentions
+    ]
+
+
+def cut(pairs: Sequence[Pair], level: int) -> list[tuple[list[Marked], list[Marked]]]:
+    """Return mentions with their types at a level; a way that ends above it stands with its last name."""
+    return [
+        tuple([mention._replace(type=path[min(level, len(path) - 1)]) for mention, path in side] for side in pair)
+        for pair in pairs
+    ]
+
+
+def score(pairs: Sequence[Any], key: Callable[[Any], set[Any]]) -> dict[str, float]:
+    """Return micro precision, recall and F1 under a way of matching."""
+    if key is spans:
+        pairs = [tuple([mention for mention, _ in side] for side in pair) for pair in pairs]
+    counts = count_all((key(ours), key(theirs)) for ours, theirs in pairs)
+    return {name: round(value, 4) for name, value in counts.to_dict().items()}
+
+
+def classification(ner: CascadeNER, sentences: Sequence[Sentence], taxonomy: Taxonomy) -> dict[str, float]:
+    """Return the accuracy on gold mentions at each level, down the tree as the cascade's options say."""
+    options = ner.options
+    classifier = Classifier(ner.backend, zero_shot=options.zero_shot, decoding=options.decoding, sure=options.sure)
+    asked = [(sentence, mention) for sentence in sentences for mention in sentence.mentions]
+    named = classifier.name([Task(sentence.text, mention[:2], taxonomy) for sentence, mention in asked])
+    found = {}
+    for at, level in enumerate(LEVELS):
+        right = sum(
+            len(one.path) > at and one.path[at] == taxonomy.leaf(mention.fine).path[at].name
+            for one, (_, mention) in zip(named, asked, strict=True)
+        )
+        found[level] = round(right / len(asked), 4) if asked else 0.0
+    return found
