@@ -7,7 +7,7 @@ LOCK := requirements.lock
 DATASET := dist/dynamicner
 
 # build/ is a folder of source code here, so every target must be phony or make would find nothing to do.
-.PHONY: help dataset report search embeddings guide agreement test test-fast bench compat quality format lock clean
+.PHONY: help dataset report search embeddings guide agreement train demo test test-fast bench compat quality format lock clean
 .DEFAULT_GOAL := help
 
 help: ## list all targets
@@ -32,8 +32,12 @@ $(VENV)/.models: $(VENV)/.build $(VENV)/.torch
 	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline]'
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.models
-	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,dev]'
+$(VENV)/.train: $(VENV)/.models
+	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,train]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.train
+	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,train,dev]'
 	touch $@
 
 $(VENV)/.search: $(VENV)/.models
@@ -55,6 +59,13 @@ search: $(VENV)/.search ## search the strengths of the dynamic version anew (emb
 
 embeddings: $(VENV)/.search ## compare embeddings on how well they separate the types
 	$(PY) -m build embeddings --out docs/release/embeddings.json
+
+train: $(VENV)/.train ## train a small extractor from nothing, with its validation figures (some minutes)
+	$(PY) -m train extractor --recipe train/recipes/gemma-270m-quick.yaml --out dist/adapters/quick
+
+demo: $(VENV)/.models ## build the dataset, run the cascade on some of its sentences, show entities and scores
+	$(PY) -m build dataset --out $(DATASET)
+	$(PY) -m eval demo --data $(DATASET)
 
 guide: $(VENV)/.build ## render the annotation guide into docs/
 	$(PY) -m build guide --out docs

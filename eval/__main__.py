@@ -27,11 +27,6 @@ PACKAGES = ("torch", "transformers", "peft")
 Adapter = Annotated[str | None, typer.Option(help="Folder or Hub id; by default the bundled one.")]
 
 
-@app.callback()
-def main() -> None:
-    """Keep the name of the only command."""
-
-
 def quality(
     out: Annotated[Path, typer.Option("--out", help="JSON file; a table (.md) and a plot (.png) go beside it.")],
     files: Annotated[list[Path] | None, typer.Option("--file", help="Corpus file (.tsv) in English.")] = None,
@@ -72,6 +67,24 @@ def quality(
     typer.echo(to_markdown(report))
 
 
+def demo(
+    data: Annotated[Path, typer.Option("--data", help="The built dataset.")],
+    sentences: Annotated[int, typer.Option(min=1, help="Of each language.")] = 1,
+) -> None:
+    """Run the cascade on sentences of the dataset, each with its own type list, and show entities and scores."""
+    from rich.console import Console
+
+    from cascadener_models import CascadeNER
+    from eval.demo import read_rows, show
+
+    rows = read_rows(data, sentences)
+    total = show(CascadeNER.from_pretrained(), rows, Console())
+    typer.echo(
+        f"{len(rows)} sentences, {total.gold} mentions: precision {total.precision:.3f}, recall {total.recall:.3f}, "
+        f"F1 {total.f1:.3f} (span and type); green: right, yellow: span right, red: neither"
+    )
+
+
 def split_of(lang: str, split: str) -> list[Sentence]:
     """Return a language's sentences of a split."""
     splits = read_splits()
@@ -84,6 +97,7 @@ def tell(name: str, done: int) -> None:
 
 
 app.command("quality")(with_clear_errors(quality))
+app.command("demo")(with_clear_errors(demo))
 
 if __name__ == "__main__":
     run_app(app, "python -m eval")

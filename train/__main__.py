@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from cascadener_models.backends.base import CLASSIFIER, EXTRACTOR
 from dynamicner_dataset.command_line import run_app, with_clear_errors
 from dynamicner_dataset.errors import InputError
+from train.baseline.command import baseline
+from train.options import Changes, Data, Out, RecipeFile, Restart
 from train.recipe import Recipe, read_change, read_recipe
-
-RecipeFile = Annotated[Path, typer.Option("--recipe", help="The recipe, a YAML file.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder of the adapter; replaced when the run is done.")]
-Data = Annotated[str | None, typer.Option("--data", help="base-all, dynamic-all, all, base-en, ..., or a JSONL file.")]
-Changes = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="In place of the recipe's.")]
-Restart = Annotated[bool, typer.Option("--restart", help="Forget an earlier run instead of going on with it.")]
 
 app = typer.Typer(
     help="Train the adapters of the cascade. A run that was cut goes on where it was when it is started again.",
@@ -41,6 +36,7 @@ def classifier(
 
 app.command("extractor")(with_clear_errors(extractor))
 app.command("classifier")(with_clear_errors(classifier))
+app.command("baseline")(with_clear_errors(baseline))
 
 
 def train(stage: str, recipe: Path, out: Path, data: str | None, changes: list[str], restart: bool) -> None:

@@ -18,7 +18,7 @@ LOSS, SCORE = "#9aa5b1", "#2f6f9f"
 SMOOTHING = 0.1
 
 
-def draw_curve(record: dict[str, Any], path: Path) -> None:
+def draw_curve(record: dict[str, Any], path: Path, title: str) -> None:
     """Draw a run's loss and validation F1 into a PNG file."""
     figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained", dpi=120)
     steps = np.array([point["step"] for point in record["curve"]])
@@ -30,7 +30,7 @@ def draw_curve(record: dict[str, Any], path: Path) -> None:
         weights = np.convolve(np.ones(len(losses)), kernel, "same")
         axis.plot(steps, np.convolve(losses, kernel, "same") / weights, color="#52606d", label="loss, smoothed")
     axis.set_xlabel("update")
-    axis.set_ylabel("loss on answers")
+    axis.set_ylabel("loss")
     axis.set_ylim(bottom=0)
     validation = record["validation"]
     if validation:
@@ -44,13 +44,7 @@ def draw_curve(record: dict[str, Any], path: Path) -> None:
             f"{validation[-1]['f1']:.3f}", (validation[-1]["step"], validation[-1]["f1"]), (-6, 8),
             textcoords="offset points", ha="right", color=SCORE,
         )  # fmt: skip
-    recipe = record["recipe"]
-    axis.set_title(
-        f"{recipe['stage']}, {record['base_model']}: r={recipe['rank']}, {recipe['learning_rate']:g}, "
-        f"{record['examples']:,} examples x {recipe['epochs']:g}",
-        loc="left",
-        fontsize=9,
-    )
+    axis.set_title(title, loc="left", fontsize=9)
     for side in (axis, *(figure.axes[1:])):
         side.spines["top"].set_visible(False)
     axis.legend(frameon=False, loc="upper left")

@@ -129,6 +129,15 @@ def start_work(work: Path, plan: dict[str, Any], *, restart: bool) -> None:
         json.dump(plan, file, indent=1)
 
 
+def title_of(record: dict[str, Any]) -> str:
+    """Return what is written over the plot."""
+    recipe = record["recipe"]
+    return (
+        f"{recipe['stage']}, {record['base_model']}: r={recipe['rank']}, {recipe['learning_rate']:g}, "
+        f"{record['examples']:,} examples x {recipe['epochs']:g}"
+    )
+
+
 def save(trainer: AnswerTrainer, record: dict[str, Any], out: Path) -> None:
     """Write the adapter in bfloat16, its record and its plot."""
     model = trainer.accelerator.unwrap_model(trainer.model)
@@ -140,4 +149,4 @@ def save(trainer: AnswerTrainer, record: dict[str, Any], out: Path) -> None:
         model.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the Hub about the base model
         (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty card
         (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        draw_curve(record, folder / "curve.png")
+        draw_curve(record, folder / "curve.png", title_of(record))

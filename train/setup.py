@@ -14,7 +14,7 @@ import torch
 from datasets import Dataset
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM, AutoTokenizer, EarlyStoppingCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig
 
 from cascadener_models.backends.base import EXTRACTOR
@@ -29,7 +29,7 @@ from train.data import Row, sentences
 from train.examples import Example
 from train.order import in_order
 from train.recipe import Recipe
-from train.trainer import BEST, AnswerTrainer, Validate
+from train.trainer import BEST, AnswerTrainer, Patience, Validate, logging_interval
 from train.validation import validator
 
 #: Names the adapter in the package.
@@ -73,7 +73,7 @@ def make_trainer(recipe: Recipe, base: Base, examples: Sequence[Example], work: 
         train_dataset=data,
         eval_dataset=data.select(range(1)),  # evaluate() runs the model on sentences instead
         processing_class=AutoTokenizer.from_pretrained(base.folder, local_files_only=True),
-        callbacks=[EarlyStoppingCallback(recipe.patience)] if recipe.patience else [],
+        callbacks=[Patience(recipe.patience)] if recipe.patience else [],
         vocabulary_sample=recipe.vocabulary_sample,
         validate=make_validation(recipe, base, model),
     )
@@ -121,13 +121,13 @@ def make_settings(recipe: Recipe, work: Path, seen: int, examples: int) -> SFTCo
         gradient_accumulation_steps=recipe.accumulation,
         learning_rate=recipe.learning_rate,
         lr_scheduler_type=recipe.schedule,
-        warmup_steps=recipe.warmup,
+        warmup_steps=min(recipe.warmup, 0.999999),  # below 1 it is a share of the updates
         weight_decay=recipe.weight_decay,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=True,
         activation_checkpointing=False,
-        logging_steps=max(1, min(10, updates // 20)),
+        logging_steps=logging_interval(between, updates),
         logging_nan_inf_filter=False,
         eval_strategy="steps",
         eval_steps=between,

@@ -110,6 +110,32 @@ class Guard(TrainerCallback):
             )
 
 
+class Patience(TrainerCallback):
+    """Stops when F1 has not risen for a number of validations.
+
+    It counts in the trainer's log, which a checkpoint holds; transformers' own callback counts in itself, and would
+    begin anew after a cut.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Look how long ago the best F1 was."""
+        scores = [log[BEST] for log in state.log_history if BEST in log]
+        if len(scores) - 1 - scores.index(max(scores)) >= self.most:
+            control.should_training_stop = True
+
+
+def logging_interval(between: int, updates: int) -> int:
+    """Return the updates between two points of the curve.
+
+    A checkpoint is always one of the points: the mean loss since the last point is not in a checkpoint.
+    """
+    most = max(1, min(10, updates // 20))
+    return max(steps for steps in range(1, most + 1) if between % steps == 0)
+
+
 def last_checkpoint(folder: Path) -> Path | None:
     """Return the latest checkpoint that was written to its end, or ``None``."""
     whole = [path.parent for path in folder.glob(f"checkpoint-*/{COMPLETE}")]
