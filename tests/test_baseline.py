@@ -35,7 +35,8 @@ from train.baseline.predict import Tagger, predict
 from train.baseline.recipe import make_baseline_recipe, read_baseline_recipe
 from train.baseline.tags import entity_scores, fine_tags, mentions_of
 from train.examples import IGNORED
-from train.trainer import Patience, logging_interval
+from train.settings import logging_interval
+from train.trainer import Patience
 
 TAGS = fine_tags()
 RECIPES = Path(__file__).parent.parent / "train" / "recipes"

@@ -77,6 +77,16 @@ def rows_of_file(path: Path, recipe: Recipe) -> Iterator[Row]:
     Raises:
         InputError: With file and line.
     """
+    for number, row in json_rows(path):
+        yield from rows_of_line(row, recipe, path, number)
+
+
+def json_rows(path: Path) -> Iterator[tuple[int, Row]]:
+    """Yield line number and object of each line of a JSON Lines file.
+
+    Raises:
+        InputError: With file and line.
+    """
     for number, line in read_lines(path):
         try:
             row = json.loads(line)
@@ -84,7 +94,7 @@ def rows_of_file(path: Path, recipe: Recipe) -> Iterator[Row]:
             raise InputError("is no JSON", path, number) from error
         if not isinstance(row, dict):
             raise InputError("is no JSON object", path, number)
-        yield from rows_of_line(row, recipe, path, number)
+        yield number, row
 
 
 def rows_of_line(row: Row, recipe: Recipe, path: Path, number: int) -> Iterator[Row]:

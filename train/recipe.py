@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +117,19 @@ def read_recipe(path: Path, changes: Mapping[str, Any] | None = None) -> Recipe:
     Raises:
         InputError: If the file is unsound, or a key unknown, of the wrong type, or out of its range.
     """
+    return make_recipe(read_keys(path, changes), path)
+
+
+def read_keys(path: Path, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return a recipe's keys and values as the file and the changes give them.
+
+    Raises:
+        InputError: If the file is no mapping.
+    """
     data = read_yaml(path)
     if not isinstance(data, dict):
         raise InputError("a recipe is a mapping of keys and values", path)
-    return make_recipe({**data, **(changes or {})}, path)
+    return {**data, **(changes or {})}
 
 
 def read_change(text: str) -> tuple[str, Any]:
@@ -140,12 +149,7 @@ def read_change(text: str) -> tuple[str, Any]:
 
 def make_recipe(data: Mapping[str, Any], path: Path | None = None) -> Recipe:
     """Check keys, types and ranges, and return the recipe."""
-    kinds = {one.name: str if one.name == "stage" else type(one.default) for one in fields(Recipe)}
-    checked = {}
-    for key, value in data.items():
-        if key not in kinds:
-            raise InputError(f"unknown key {key!r}{nearest(str(key), kinds)}", path)
-        checked[key] = check_value(key, value, kinds[key], path)
+    checked = check_keys(data, Recipe, path)
     if "stage" not in checked:
         raise InputError("the key 'stage' is missing", path)
     recipe = Recipe(**checked)
@@ -157,6 +161,21 @@ def make_recipe(data: Mapping[str, Any], path: Path | None = None) -> Recipe:
         raise InputError("context_free goes with the classifier only", path)
     check_data(recipe.data, path)
     return recipe
+
+
+def check_keys(data: Mapping[str, Any], recipe: type, path: Path | None) -> dict[str, Any]:
+    """Return the values of a recipe class's fields, each in its type.
+
+    Raises:
+        InputError: If a key is unknown, or a value of another type or out of its range.
+    """
+    kinds = {one.name: str if one.default is MISSING else type(one.default) for one in fields(recipe)}
+    checked = {}
+    for key, value in data.items():
+        if key not in kinds:
+            raise InputError(f"unknown key {key!r}{nearest(str(key), kinds)}", path)
+        checked[key] = check_value(key, value, kinds[key], path)
+    return checked
 
 
 def check_value(key: str, value: Any, kind: type, path: Path | None) -> Any:

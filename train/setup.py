@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,13 +28,12 @@ from train.data import Row, sentences
 from train.examples import Example
 from train.order import in_order
 from train.recipe import Recipe
-from train.trainer import BEST, AnswerTrainer, Patience, Validate, logging_interval
+from train.settings import shared_settings
+from train.trainer import AnswerTrainer, Patience, Validate
 from train.validation import validator
 
 #: Names the adapter in the package.
 BUNDLED = "bundled"
-#: Checkpoints that are kept besides the best.
-KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -109,38 +107,12 @@ def load_with_lora(recipe: Recipe, base: Base) -> Any:
 
 def make_settings(recipe: Recipe, work: Path, seen: int, examples: int) -> SFTConfig:
     """Return TRL's settings for ``seen`` examples in all, of ``examples`` an epoch."""
-    per_update = recipe.batch_size * recipe.accumulation * int(os.environ.get("WORLD_SIZE", "1"))
-    updates = math.ceil(seen / per_update)
-    between = max(1, min(updates, round(examples * recipe.checkpoint_every / per_update)))
     return SFTConfig(
-        output_dir=str(work),
-        use_cpu=not torch.cuda.is_available(),
-        bf16=recipe.bf16,
-        num_train_epochs=1,  # the dataset holds all epochs one behind the other
-        per_device_train_batch_size=recipe.batch_size,
-        gradient_accumulation_steps=recipe.accumulation,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type=recipe.schedule,
-        warmup_steps=min(recipe.warmup, 0.999999),  # below 1 it is a share of the updates
-        weight_decay=recipe.weight_decay,
+        **shared_settings(recipe, work, seen, examples),
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
-        remove_unused_columns=True,
         activation_checkpointing=False,
-        logging_steps=logging_interval(between, updates),
-        logging_nan_inf_filter=False,
-        eval_strategy="steps",
-        eval_steps=between,
-        save_strategy="steps",
-        save_steps=between,
-        save_total_limit=KEPT,
-        load_best_model_at_end=True,
-        metric_for_best_model=BEST,
-        greater_is_better=True,
         report_to="tensorboard" if has_tensorboard() else "none",
-        seed=recipe.seed,
-        data_seed=recipe.seed,
-        ddp_find_unused_parameters=False,
     )
 
 

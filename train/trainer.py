@@ -127,15 +127,6 @@ class Patience(TrainerCallback):
             control.should_training_stop = True
 
 
-def logging_interval(between: int, updates: int) -> int:
-    """Return the updates between two points of the curve.
-
-    A checkpoint is always one of the points: the mean loss since the last point is not in a checkpoint.
-    """
-    most = max(1, min(10, updates // 20))
-    return max(steps for steps in range(1, most + 1) if between % steps == 0)
-
-
 def last_checkpoint(folder: Path) -> Path | None:
     """Return the latest checkpoint that was written to its end, or ``None``."""
     whole = [path.parent for path in folder.glob(f"checkpoint-*/{COMPLETE}")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,9 +11,8 @@ from typing import Any
 
 from dynamicner_dataset.errors import InputError, shorten
 from dynamicner_dataset.languages import LANGUAGES
-from dynamicner_dataset.textlines import read_lines
 from train.baseline.recipe import FIXED_LAYER, BaselineRecipe
-from train.data import Row, few_shot_keys, sentences
+from train.data import Row, few_shot_keys, json_rows, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +83,7 @@ def sentences_of_file(path: Path, classes: int) -> Iterator[Tagged]:
     Raises:
         InputError: With file and line.
     """
-    for number, line in read_lines(path):
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise InputError("is no JSON", path, number) from error
-        if not isinstance(row, dict):
-            raise InputError("is no JSON object", path, number)
+    for number, row in json_rows(path):
         try:
             yield tag_words(row, classes)
         except InputError as error:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dynamicner_dataset.errors import InputError, nearest
 from dynamicner_dataset.languages import LANGUAGES
-from dynamicner_dataset.taxonomy_file import read_yaml
-from train.recipe import BASE, BOTH, SCHEDULES, check_value
+from train.recipe import BASE, BOTH, SCHEDULES, check_keys, read_keys
 
 STAGE = "baseline"
 #: Why the dynamic version is refused.
@@ -75,10 +74,7 @@ def read_baseline_recipe(path: Path, changes: Mapping[str, Any] | None = None) -
     Raises:
         InputError: If the file is unsound, or a key unknown, of the wrong type, or out of its range.
     """
-    data = read_yaml(path)
-    if not isinstance(data, dict):
-        raise InputError("a recipe is a mapping of keys and values", path)
-    return make_baseline_recipe({**data, **(changes or {})}, path)
+    return make_baseline_recipe(read_keys(path, changes), path)
 
 
 def make_baseline_recipe(data: Mapping[str, Any], path: Path | None = None) -> BaselineRecipe:
@@ -90,13 +86,7 @@ def make_baseline_recipe(data: Mapping[str, Any], path: Path | None = None) -> B
     if data.get("stage") != STAGE:
         said = f"is a recipe of the {data['stage']}" if "stage" in data else "names no stage"
         raise InputError(f"{said}; 'stage: {STAGE}' is wanted", path)
-    kinds = {one.name: str if one.name == "stage" else type(one.default) for one in fields(BaselineRecipe)}
-    checked = {}
-    for key, value in data.items():
-        if key not in kinds:
-            raise InputError(f"unknown key {key!r}{nearest(str(key), kinds)}", path)
-        checked[key] = check_value(key, value, kinds[key], path)
-    recipe = BaselineRecipe(**checked)
+    recipe = BaselineRecipe(**check_keys(data, BaselineRecipe, path))
     if recipe.schedule not in SCHEDULES:
         raise InputError(f"schedule must be one of {', '.join(SCHEDULES)}, not {recipe.schedule!r}", path)
     if not recipe.base_model:

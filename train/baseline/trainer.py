@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,10 +16,8 @@ from train.baseline.encoder import Encoder, load_model
 from train.baseline.examples import Example
 from train.baseline.recipe import BaselineRecipe
 from train.order import in_order
-from train.trainer import BEST, Guard, Patience, logging_interval, shared
-
-#: Checkpoints that are kept besides the best.
-KEPT = 2
+from train.settings import shared_settings
+from train.trainer import Guard, Patience, shared
 
 #: Returns the figures of a model as it is, ``f1`` among them.
 Validate = Callable[[Any], Mapping[str, float]]
@@ -86,32 +82,4 @@ def make_trainer(
 
 def make_settings(recipe: BaselineRecipe, work: Path, seen: int, examples: int) -> TrainingArguments:
     """Return Trainer's settings for ``seen`` examples in all, of ``examples`` an epoch."""
-    per_update = recipe.batch_size * recipe.accumulation * int(os.environ.get("WORLD_SIZE", "1"))
-    updates = math.ceil(seen / per_update)
-    between = max(1, min(updates, round(examples * recipe.checkpoint_every / per_update)))
-    return TrainingArguments(
-        output_dir=str(work),
-        use_cpu=not torch.cuda.is_available(),
-        bf16=recipe.bf16,
-        num_train_epochs=1,  # the dataset holds all epochs one behind the other
-        per_device_train_batch_size=recipe.batch_size,
-        gradient_accumulation_steps=recipe.accumulation,
-        learning_rate=recipe.learning_rate,
-        lr_scheduler_type=recipe.schedule,
-        warmup_steps=min(recipe.warmup, 0.999999),  # below 1 it is a share of the updates
-        weight_decay=recipe.weight_decay,
-        logging_steps=logging_interval(between, updates),
-        logging_nan_inf_filter=False,
-        eval_strategy="steps",
-        eval_steps=between,
-        save_strategy="steps",
-        save_steps=between,
-        save_total_limit=KEPT,
-        load_best_model_at_end=True,
-        metric_for_best_model=BEST,
-        greater_is_better=True,
-        report_to="none",
-        seed=recipe.seed,
-        data_seed=recipe.seed,
-        ddp_find_unused_parameters=False,
-    )
+    return TrainingArguments(**shared_settings(recipe, work, seen, examples), report_to="none")
