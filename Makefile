@@ -84,6 +84,7 @@ test-fast: $(VENV)/.dev ## run the tests a developer runs while coding
 bench: $(VENV)/.dev ## measure speed, memory and growth into docs/bench
 	$(PY) -m tests.bench --full
 	$(PY) -m tests.bench.cascade
+	$(PY) -m tests.bench.training
 
 compat: $(VENV)/.build ## read the dataset with old and other readers, each in its own environment
 	$(PY) -m build dataset --out $(DATASET)

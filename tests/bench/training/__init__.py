@@ -1,0 +1,1 @@
+"""Throughput of training, TRL's defaults and ours side by side."""
