@@ -187,10 +187,11 @@ class CascadeNER:
     def _check(self, options: Options) -> None:
         """Refuse options that do not fit each other or the back end, before any work."""
         _ = options.rounds
-        self._classifier(options)
+        self.classifier(options)
 
-    def _classifier(self, options: Options) -> Classifier:
-        """Return the classifier for some options, with all that it remembers."""
+    def classifier(self, options: Options | None = None) -> Classifier:
+        """Return the second step alone, with all that it remembers; for the cascade's own options by default."""
+        options = options or self.options
         key = (options.zero_shot, options.decoding, options.sure)
         if key not in self._classifiers:
             self._classifiers[key] = Classifier(
@@ -208,7 +209,7 @@ class CascadeNER:
             if schemes[number] is not None
         ]
         tasks = [Task(one.window.text, (one.fused.start, one.fused.end), schemes[number]) for number, one in asked]
-        answers = iter(self._classifier(options).name(tasks))
+        answers = iter(self.classifier(options).name(tasks))
         for text, scheme, candidates in zip(texts, schemes, found, strict=True):
             named = [next(answers) if scheme is not None else None for _ in candidates.found]
             yield assemble(text, candidates, named, options)

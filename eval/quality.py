@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cascadener_models import CascadeNER
-from cascadener_models.classifier import Classifier, Task
+from cascadener_models.classifier import Task
 from cascadener_models.results import Prediction
 from dynamicner_dataset.counts import count_all
 from dynamicner_dataset.sentences import Sentence
@@ -59,17 +59,18 @@ def measure_group(ner: CascadeNER, sentences: Sequence[Sentence], taxonomy: Taxo
     }
 
 
-Path = tuple[str, ...]
-#: Of one sentence, mentions with all names from the top of the tree down.
-Pair = tuple[list[tuple[Marked, Path]], list[tuple[Marked, Path]]]
+#: Mentions of one sentence, each with all names from the top of the tree down.
+Side = list[tuple[Marked, tuple[str, ...]]]
+#: Predicted and gold.
+Pair = tuple[Side, Side]
 
 
-def predicted(prediction: Prediction) -> list[tuple[Marked, Path]]:
+def predicted(prediction: Prediction) -> Side:
     """Return what the cascade found, with the way down the tree."""
     return [(Marked(one.start, one.end, one.type or "", one.text), one.path) for one in prediction.entities]
 
 
-def gold(sentence: Sentence, taxonomy: Taxonomy) -> list[tuple[Marked, Path]]:
+def gold(sentence: Sentence, taxonomy: Taxonomy) -> Side:
     """Return what is to be found, with the way down the tree."""
     return [
         (
@@ -98,10 +99,8 @@ def score(pairs: Sequence[Any], key: Callable[[Any], set[Any]]) -> dict[str, flo
 
 def classification(ner: CascadeNER, sentences: Sequence[Sentence], taxonomy: Taxonomy) -> dict[str, float]:
     """Return the accuracy on gold mentions at each level, down the tree as the cascade's options say."""
-    options = ner.options
-    classifier = Classifier(ner.backend, zero_shot=options.zero_shot, decoding=options.decoding, sure=options.sure)
     asked = [(sentence, mention) for sentence in sentences for mention in sentence.mentions]
-    named = classifier.name([Task(sentence.text, mention[:2], taxonomy) for sentence, mention in asked])
+    named = ner.classifier().name([Task(sentence.text, mention[:2], taxonomy) for sentence, mention in asked])
     found = {}
     for at, level in enumerate(LEVELS):
         right = sum(

@@ -318,7 +318,7 @@ def test_endless_stream_is_answered():
         ({"temperature": "hot"}, "temperature"),
         ({"threshold": 0}, "between 0 and 1"),
         ({"threshold": 1.0}, "between 0 and 1"),
-        ({"threshold": 0.5, "k": 3}, "set k=1"),
+        ({"threshold": 0.5, "k": 3}, "k must be 1"),
         ({"threshold": "low"}, "threshold"),
         ({"decoding": "beam"}, "'greedy' or 'whole-path'"),
         ({"decoding": ["greedy"]}, "decoding"),

@@ -52,7 +52,7 @@ class Rounds:
         if self.threshold is not None and not 0 < self.threshold < 1:
             raise InputError(f"the marker threshold must lie between 0 and 1, not {self.threshold}")
         if self.threshold is not None and self.k != 1:
-            raise InputError(f"thresholded extraction is one pass: set k=1, not {self.k}")
+            raise InputError(f"thresholded extraction is one pass: k must be 1, not {self.k}")
 
 
 class Found(NamedTuple):

@@ -43,15 +43,30 @@ def choose_types(options: TypeOptions) -> list[str] | Taxonomy | None:
     if sum(given.values()) > 1:
         raise InputError(f"{' and '.join(name for name in given if given[name])} exclude each other")
     if options.tree is not None:
-        return load_taxonomy() if options.tree == PACKAGED_TREE else read_taxonomy(Path(options.tree))
+        return read_tree(options.tree)
     if options.types_file is not None:
         return types_of_file(options.types_file)
     return None if options.types is None else types_of_arguments(options.types)
 
 
+def read_tree(name: str) -> Taxonomy:
+    """Return the packaged tree, or the one in a file.
+
+    Raises:
+        InputError: If there is no such file, or it is unsound.
+    """
+    if name == PACKAGED_TREE:
+        return load_taxonomy()
+    if not Path(name).exists():
+        raise InputError(f"--tree {shorten(name)}: {PACKAGED_TREE!r} or the path of a taxonomy file is wanted")
+    return read_taxonomy(Path(name))
+
+
 def types_of_arguments(arguments: Sequence[str]) -> list[str]:
     """Return the names between commas, each without outer spaces."""
     names = [name.strip() for argument in arguments for name in argument.split(",")]
+    if not any(names):
+        raise InputError("--types is empty; names between commas are wanted, such as person,city")
     try:
         return list(check_types([name for name in names if name]))
     except InputError as error:

@@ -22,7 +22,7 @@ from train.run import open_base
 from train.setup import Base, make_trainer
 
 #: Rows of the extractor; mentions of the classifier, each with four questions.
-SIZES = {EXTRACTOR: 48, CLASSIFIER: 16}
+SIZES = {EXTRACTOR: 24, CLASSIFIER: 8}
 BATCH = 8
 
 
