@@ -15,7 +15,7 @@ import torch
 from cascadener_models.backends.local.loading import read_settings, read_tokenizer
 from cascadener_models.backends.local.prompting import Template, Templates
 from cascadener_models.resolution import DEFAULT_BASE_MODEL, find_model
-from dynamicner_dataset.atomic import atomic_file, atomic_folder
+from dynamicner_dataset.atomic import atomic_file, atomic_folder, current_umask
 from dynamicner_dataset.errors import InputError
 from train.data import training_rows
 from train.examples import Example, make_examples
@@ -147,6 +147,8 @@ def save(trainer: AnswerTrainer, record: dict[str, Any], out: Path) -> None:
             parameter.data = parameter.data.to(torch.bfloat16)
     with atomic_folder(out) as folder:
         model.save_pretrained(folder, save_embedding_layers=False)  # else PEFT asks the Hub about the base model
+        for path in folder.iterdir():
+            path.chmod(0o666 & ~current_umask())  # safetensors makes its files private
         (folder / "README.md").unlink(missing_ok=True)  # PEFT's empty card
         (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         draw_curve(record, folder / "curve.png", title_of(record))
