@@ -170,11 +170,11 @@ class TestTexts:
         [
             ([], "no text is given"),
             (["a", "--input", "x.txt"], "TEXT and --input exclude each other"),
-            (["a", "--types", " , "], "--types: a list of at least one type name is wanted"),
+            (["a", "--types", " , "], "--types is empty; names between commas are wanted"),
             (["a", "--types", "x,x"], "--types: type 'x' stands twice"),
             (["a", "--types", "x##"], "--types: type name 'x##' has the marker"),
             (["a", "--types", "x", "--tree", "dynamicner"], "--types and --tree exclude each other"),
-            (["a", "--tree", "none.yaml"], "none.yaml: cannot be read"),
+            (["a", "--tree", "none.yaml"], "'dynamicner' or the path of a taxonomy file is wanted"),
             (["a", "--types-file", "none.txt"], "none.txt: cannot be read"),
             (["--input", "none.jsonl"], "none.jsonl: cannot be read"),
             (["--input", "x.pdf"], "x.pdf: ends in none of .jsonl, .txt, .csv"),
