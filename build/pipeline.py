@@ -16,6 +16,7 @@ from build.sources import Source
 from build.workers import run_side_by_side
 from dynamicner_dataset.atomic import atomic_file, atomic_folder
 from dynamicner_dataset.dynamic.release import Release
+from dynamicner_dataset.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,14 @@ def build_languages(
     stage = staging_folder(out)
     for job in jobs:
         _ = job.key  # told once, here: a source file that changes while processes work must not change it
+    before = set(stage.glob("*"))
     try:
         return run_side_by_side(partial(run_job, stage=stage), jobs, num_proc, lambda job: report(job.source.lang))
+    except InputError as error:
+        if error.file is not None:  # of bad input nothing is written, whichever language was done before it was read
+            for path in set(stage.glob("*")) - before:
+                shutil.rmtree(path, ignore_errors=True)
+        raise
     finally:
         clear_unfinished(stage)
 

@@ -174,7 +174,7 @@ class TestTexts:
             (["a", "--types", "x,x"], "--types: type 'x' stands twice"),
             (["a", "--types", "x##"], "--types: type name 'x##' has the marker"),
             (["a", "--types", "x", "--tree", "dynamicner"], "--types and --tree exclude each other"),
-            (["a", "--tree", "none.yaml"], "'dynamicner' or the path of a taxonomy file is wanted"),
+            (["a", "--tree", "none.yaml"], "--tree 'none.yaml': 'dynamicner' or the path of a taxonomy file"),
             (["a", "--types-file", "none.txt"], "none.txt: cannot be read"),
             (["--input", "none.jsonl"], "none.jsonl: cannot be read"),
             (["--input", "x.pdf"], "x.pdf: ends in none of .jsonl, .txt, .csv"),
