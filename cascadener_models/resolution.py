@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cascadener_models import offline
 from cascadener_models.backends.base import BackendError
-from dynamicner_dataset.errors import shorten
+from dynamicner_dataset.errors import first_line, shorten
 
 #: The embedded default.
 DEFAULT_BASE_MODEL = "google/gemma-3-270m"
@@ -207,8 +207,7 @@ def from_hub(name: str, revision: str | None) -> Path:
 
 def reason(error: Exception) -> str:
     """Return the gist of a Hub error on one short line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return shorten(lines[0] if lines else type(error).__name__, 120).strip("'\"")
+    return shorten(first_line(error), 120).strip("'\"")
 
 
 def split_subfolder(name: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Set
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 
@@ -55,3 +55,20 @@ def count_all(pairs: Iterable[tuple[Set[Hashable], Set[Hashable]]]) -> Counts:
     0.3333333333333333
     """
     return sum((count(predicted, gold) for predicted, gold in pairs), Counts())
+
+
+def accuracies(said: Sequence[Sequence[str]], gold: Sequence[Sequence[str]]) -> list[float]:
+    """Return the share of right names at each level of the tree, from the top; a way that ends above it is wrong.
+
+    Args:
+        said: Of each mention the names it was given, from the top down.
+        gold: Of each mention its right names, all equally many.
+
+    >>> accuracies([["place", "city"], ["place"]], [["place", "city"], ["place", "river"]])
+    [1.0, 0.5]
+    """
+    return [
+        sum(len(ours) > level and ours[level] == theirs[level] for ours, theirs in zip(said, gold, strict=True))
+        / len(gold)
+        for level in range(len(gold[0]) if gold else 0)
+    ]

@@ -41,6 +41,17 @@ def nearest(word: str, known: Iterable[str], count: int = 3) -> str:
     return f"; did you mean: {', '.join(close)}?" if close else ""
 
 
+def first_line(error: Exception, telling: str = "") -> str:
+    r"""Return the first line of an error that may span pages, or the first with ``telling`` in it.
+
+    >>> first_line(ValueError("no model\n\nTry this: ..."))
+    'no model'
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    first = lines[0] if lines else type(error).__name__
+    return next((line for line in lines if telling and telling in line), first)
+
+
 def shorten(value: str, limit: int = 60) -> str:
     """Quote a value for an error message, cut to ``limit`` characters, with nothing unprintable in it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,12 +13,11 @@ import typer
 
 from dynamicner_dataset.atomic import atomic_file
 from dynamicner_dataset.command_line import run_app, with_clear_errors
-from dynamicner_dataset.corpus import read_corpus, read_splits
+from dynamicner_dataset.corpus import read_split
 from dynamicner_dataset.errors import InputError
 from dynamicner_dataset.formats import inline
 from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.machine import describe_machine
-from dynamicner_dataset.sentences import Sentence
 from dynamicner_dataset.taxonomy import load_taxonomy
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def quality(
     """Measure extractor, classifier and cascade, on validation in each language and on files."""
     groups = {path.stem: list(inline.read(path, "en", load_taxonomy())) for path in files or ()}
     if sentences >= 0:
-        groups |= {lang: split_of(lang, split)[: sentences or None] for lang in LANGUAGES}
+        groups |= {lang: list(islice(read_split(lang, split), sentences or None)) for lang in LANGUAGES}
     if not any(groups.values()):
         raise InputError("there is nothing to measure: name a --file, or more --sentences than -1")
     from cascadener_models import CascadeNER
@@ -55,7 +55,7 @@ def quality(
         "command": "python -m eval " + shlex.join(sys.argv[1:]),
         "machine": describe_machine(PACKAGES),
         "options": info.pop("options"),
-        "models": info,
+        "models": {name: without_home(str(value)) for name, value in info.items()},
         "groups": measure(ner, groups, load_taxonomy(), tell),
     }
     with atomic_file(out) as file:
@@ -85,10 +85,9 @@ def demo(
     )
 
 
-def split_of(lang: str, split: str) -> list[Sentence]:
-    """Return a language's sentences of a split."""
-    splits = read_splits()
-    return [sentence for sentence in read_corpus(lang) if splits[sentence.id] == split]
+def without_home(text: str) -> str:
+    """Write the home folder as ``~``: a report is read on other machines."""
+    return text.replace(str(Path.home()), "~")
 
 
 def tell(name: str, done: int) -> None:

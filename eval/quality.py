@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from cascadener_models import CascadeNER
 from cascadener_models.classifier import Task
 from cascadener_models.results import Prediction
-from dynamicner_dataset.counts import count_all
+from dynamicner_dataset.counts import accuracies, count_all
 from dynamicner_dataset.sentences import Sentence
 from dynamicner_dataset.taxonomy import LEVELS, Taxonomy
 from eval.matching import Marked, by_text, spans, strict
@@ -23,7 +23,7 @@ def measure(
     taxonomy: Taxonomy,
     progress: Progress = lambda name, done: None,
 ) -> dict[str, Any]:
-    """Return the figures of each group of sentences, and of all together.
+    """Return the figures of each group of sentences.
 
     Args:
         ner: The cascade, with the options to be measured.
@@ -51,7 +51,7 @@ def measure_group(ner: CascadeNER, sentences: Sequence[Sentence], taxonomy: Taxo
     return {
         "sentences": len(sentences),
         "mentions": sum(len(sentence.mentions) for sentence in sentences),
-        "extraction": score(pairs, spans),
+        "extraction": score(cut(pairs, 0), spans),
         "classification": classification(ner, sentences, taxonomy),
         "cascade": {level: score(cut(pairs, at), strict) for at, level in enumerate(LEVELS)},
         "cascade_by_text": score(cut(pairs, len(LEVELS) - 1), by_text),
@@ -89,10 +89,10 @@ def cut(pairs: Sequence[Pair], level: int) -> list[tuple[list[Marked], list[Mark
     ]
 
 
-def score(pairs: Sequence[Any], key: Callable[[Any], set[Any]]) -> dict[str, float]:
+def score(
+    pairs: Sequence[tuple[list[Marked], list[Marked]]], key: Callable[[list[Marked]], set[Hashable]]
+) -> dict[str, float]:
     """Return micro precision, recall and F1 under a way of matching."""
-    if key is spans:
-        pairs = [tuple([mention for mention, _ in side] for side in pair) for pair in pairs]
     counts = count_all((key(ours), key(theirs)) for ours, theirs in pairs)
     return {name: round(value, 4) for name, value in counts.to_dict().items()}
 
@@ -101,11 +101,6 @@ def classification(ner: CascadeNER, sentences: Sequence[Sentence], taxonomy: Tax
     """Return the accuracy on gold mentions at each level, down the tree as the cascade's options say."""
     asked = [(sentence, mention) for sentence in sentences for mention in sentence.mentions]
     named = ner.classifier().name([Task(sentence.text, mention[:2], taxonomy) for sentence, mention in asked])
-    found = {}
-    for at, level in enumerate(LEVELS):
-        right = sum(
-            len(one.path) > at and one.path[at] == taxonomy.leaf(mention.fine).path[at].name
-            for one, (_, mention) in zip(named, asked, strict=True)
-        )
-        found[level] = round(right / len(asked), 4) if asked else 0.0
-    return found
+    gold_paths = [[node.name for node in taxonomy.leaf(mention.fine).path] for _, mention in asked]
+    shares = accuracies([one.path for one in named], gold_paths)
+    return {level: round(share, 4) for level, share in zip(LEVELS, shares or [0.0] * len(LEVELS), strict=True)}

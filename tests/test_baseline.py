@@ -36,7 +36,7 @@ from train.baseline.recipe import make_baseline_recipe, read_baseline_recipe
 from train.baseline.tags import entity_scores, fine_tags, mentions_of
 from train.examples import IGNORED
 from train.settings import logging_interval
-from train.trainer import Patience
+from train.steady import Patience
 
 TAGS = fine_tags()
 RECIPES = Path(__file__).parent.parent / "train" / "recipes"

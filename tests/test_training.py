@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,10 @@ from tests.tiny_models import model_folder, one_thread, save_model  # noqa: F401
 from train import answer_loss
 from train.__main__ import app
 from train.data import training_rows
-from train.recipe import Recipe, make_recipe, read_change, read_recipe
+from train.recipe import Recipe, make_recipe, read_recipe
+from train.recipe_keys import read_change
 from train.run import run
-from train.trainer import COMPLETE, last_checkpoint
+from train.steady import COMPLETE, last_checkpoint
 
 RECIPES = sorted((Path(__file__).parents[1] / "train" / "recipes").glob("*.yaml"))
 WEIGHTS = "adapter_model.safetensors"
@@ -93,7 +95,7 @@ def test_same_recipe_gives_the_same_bytes_and_a_finished_run_is_not_repeated(unc
 def test_run_killed_in_the_middle_goes_on_to_the_same_adapter(uncut, tmp_path):
     out = tmp_path / "killed"
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(tiny().to_yaml())
+    recipe.write_text(yaml.safe_dump(asdict(tiny())))
     command = [sys.executable, "-m", "train", "extractor", "--recipe", str(recipe), "--out", str(out)]
     work = out.with_name("killed.training")
     for wanted in (1, 2):  # killed twice: with -9 after the first checkpoint, and after a later one
@@ -124,7 +126,7 @@ def environment():
 @pytest.mark.slow
 def test_two_processes_train_one_adapter(tmp_path):
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(tiny(batch_size=2).to_yaml())
+    recipe.write_text(yaml.safe_dump(asdict(tiny(batch_size=2))))
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", "29511"]
     command += ["-m", "train", "extractor", "--recipe", str(recipe), "--out", str(tmp_path / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())

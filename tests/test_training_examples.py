@@ -150,7 +150,7 @@ def test_row_without_prompt_or_answer_is_refused(row):
 
 
 def test_longest_way_counts_one_branch_only():
-    example = Example("x", "en")
+    example = Example("x")
     example.append([1, 2, 3], 0, 0)
     example.append([4, 5], 1, 3)
     example.append([6], 2, 3)

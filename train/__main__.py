@@ -11,7 +11,8 @@ from dynamicner_dataset.command_line import run_app, with_clear_errors
 from dynamicner_dataset.errors import InputError
 from train.baseline.command import baseline
 from train.options import Changes, Data, Out, RecipeFile, Restart
-from train.recipe import Recipe, read_change, read_recipe
+from train.recipe import Recipe, read_recipe
+from train.recipe_keys import read_change
 
 app = typer.Typer(
     help="Train the adapters of the cascade. A run that was cut goes on where it was when it is started again.",
@@ -60,9 +61,10 @@ def describe(recipe: Recipe, out: Path) -> str:
 
 def summary(record: dict, out: Path) -> str:
     """Return what came of a run: its size, its time, its best validation."""
-    best = max(record["validation"], key=lambda one: one["f1"], default={})
-    figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
-    return f"{out}: {record['answers']:,} answers, {record['steps']} updates, {record['seconds']:.0f} s; {figures}"
+    from train.record import best_figures
+
+    size = f"{record['answers']:,} answers, {record['steps']} updates, {record['seconds']:.0f} s"
+    return f"{out}: {size}; {best_figures(record)}"
 
 
 if __name__ == "__main__":

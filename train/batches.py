@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from cascadener_models.backends.local.runner import FULL, SLIDING
 from train.examples import IGNORED
 
 #: Columns of an example that are padded into a batch, and with what. Padding is a branch of its own.
@@ -40,9 +41,9 @@ def masks_for(config: Any, branches: torch.Tensor, positions: torch.Tensor) -> t
     full = visible(branches)
     kinds = set(getattr(config, "layer_types", None) or ())
     window = getattr(config, "sliding_window", None)
-    if "sliding_attention" not in kinds and (kinds or window is None):
+    if SLIDING not in kinds and (kinds or window is None):
         return full
     near = full
     if window is not None and branches.shape[1] > window:
         near = full & ((positions[:, :, None] - positions[:, None, :]) < window)[:, None]
-    return {"full_attention": full, "sliding_attention": near} if kinds else near
+    return {FULL: full, SLIDING: near} if kinds else near

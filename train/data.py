@@ -15,12 +15,14 @@ from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.loader import load
 from dynamicner_dataset.taxonomy import load_taxonomy
 from dynamicner_dataset.textlines import read_lines
+from train.examples import missing_part
 from train.recipe import BOTH, Recipe
+from train.recipe_keys import CommonRecipe
 
 Row = dict[str, Any]
 
 
-def training_rows(recipe: Recipe, split: str = "train") -> list[Row]:
+def training_rows(recipe: Recipe) -> list[Row]:
     """Return rows with ``prompt`` and ``completion``.
 
     The extractor learns from sentences, of whichever version. The classifier learns from base mentions (level by level,
@@ -31,16 +33,25 @@ def training_rows(recipe: Recipe, split: str = "train") -> list[Row]:
     """
     if Path(recipe.data).is_file():
         return list(rows_of_file(Path(recipe.data), recipe))
-    version, _, name = recipe.data.partition("-")
-    langs = LANGUAGES if name in ("", "all") else (name,)
-    versions = ("base", "dynamic") if recipe.data == BOTH else (version,)
+    langs = languages_of(recipe.data)
+    versions = ("base", "dynamic") if recipe.data == BOTH else (recipe.data.partition("-")[0],)
     if recipe.stage == EXTRACTOR:
         versions = versions[:1]
-    chosen = few_shot_keys(langs, recipe) if recipe.few_shot and split == "train" else None
+    chosen = few_shot_keys(langs, recipe) if recipe.few_shot else None
     rows: list[Row] = []
     for one in versions:
-        rows += stage_rows(list(sentences(one, langs, split, chosen)), recipe)
+        rows += stage_rows(list(sentences(one, langs, "train", chosen)), recipe)
     return rows
+
+
+def languages_of(data: str) -> tuple[str, ...]:
+    """Return the languages of a name such as ``all``, ``base-all`` or ``dynamic-en``; of a file's, all.
+
+    >>> languages_of("dynamic-en")
+    ('en',)
+    """
+    name = data.partition("-")[2]
+    return (name,) if name in LANGUAGES else LANGUAGES
 
 
 def stage_rows(rows: list[Row], recipe: Recipe) -> Iterator[Row]:
@@ -61,7 +72,7 @@ def sentences(version: str, langs: Iterable[str], split: str, chosen: set[tuple[
                 yield row
 
 
-def few_shot_keys(langs: Iterable[str], recipe: Recipe) -> set[tuple[str, str]]:
+def few_shot_keys(langs: Iterable[str], recipe: CommonRecipe) -> set[tuple[str, str]]:
     """Return the sentences of a stratified sample of each language (paper, equation 8)."""
     keys: set[tuple[str, str]] = set()
     for lang in langs:
@@ -101,10 +112,9 @@ def rows_of_line(row: Row, recipe: Recipe, path: Path, number: int) -> Iterator[
     """Yield the training rows that one line gives."""
     if "prompt" in row or "completion" in row:
         if row.get("stage", recipe.stage) == recipe.stage:
-            for name in ("prompt", "completion"):
-                if not isinstance(row.get(name), str) or not row[name]:
-                    raise InputError(f"has no {name}; a string is wanted there", path, number)
-            yield {"id": str(number), "lang": ""} | row
+            if lacking := missing_part(row):
+                raise InputError(f"has no {lacking}; a string is wanted there", path, number)
+            yield {"id": str(number)} | row
         return
     try:
         yield from stage_rows([row], recipe)

@@ -25,7 +25,6 @@ class Example:
 
     Attributes:
         id: Of the sentence.
-        lang: Its language; empty if the row names none.
         input_ids: All tokens, the stem's first, then branch by branch.
         labels: At each token the token that is to follow it, or :data:`IGNORED`.
         branches: At each token the number of its branch; 0 is the stem.
@@ -33,7 +32,6 @@ class Example:
     """
 
     id: str
-    lang: str
     input_ids: list[int] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     branches: list[int] = field(default_factory=list)
@@ -63,33 +61,24 @@ def make_examples(rows: Iterable[dict[str, Any]], template: Template, *, shared:
     Raises:
         InputError: If a row has no prompt or no answer.
     """
-    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    lang_of: dict[str, str] = {}
+    groups: dict[tuple[str, str, int], list[tuple[str, str]]] = {}
     for number, row in enumerate(rows):
-        check_row(row, number)
-        name = str(row.get("id", number))
-        lang_of[name] = str(row.get("lang", ""))
+        identity = str(row.get("id", number))
+        if lacking := missing_part(row):
+            raise InputError(f"row {number + 1} ({identity}) has no {lacking}; a string is wanted there")
         stem, question = split_question(row["prompt"].removesuffix(PROMPT_END))
-        if not (shared and question):
-            name, stem, question = f"{name}\n{number}", stem + question, ""
-        groups.setdefault((name, stem), []).append((question, row["completion"]))
-    examples = []
-    for (name, stem), questions in groups.items():
-        identity = name.partition("\n")[0]
-        examples.append(make_example(Example(identity, lang_of[identity]), stem, questions, template))
-    return examples
+        if shared and question:
+            groups.setdefault((identity, stem, -1), []).append((question, row["completion"]))
+        else:
+            groups[identity, stem + question, number] = [("", row["completion"])]
+    return [
+        make_example(Example(identity), stem, questions, template) for (identity, stem, _), questions in groups.items()
+    ]
 
 
-def check_row(row: dict[str, Any], number: int) -> None:
-    """Refuse a row that teaches nothing.
-
-    Raises:
-        InputError: If prompt or completion is missing, empty, or no string.
-    """
-    for name in ("prompt", "completion"):
-        value = row.get(name)
-        if not isinstance(value, str) or not value:
-            raise InputError(f"row {number + 1} ({row.get('id', 'no id')}) has no {name}; a string is wanted there")
+def missing_part(row: dict[str, Any]) -> str:
+    """Return which of prompt and completion is missing, empty or no string; empty if none is."""
+    return next((name for name in ("prompt", "completion") if not isinstance(row.get(name), str) or not row[name]), "")
 
 
 def make_example(example: Example, stem: str, questions: Sequence[tuple[str, str]], template: Template) -> Example:

@@ -15,6 +15,7 @@ from dynamicner_dataset.errors import InputError
 from dynamicner_dataset.machine import describe_machine
 from train.examples import IGNORED, Example
 from train.recipe import Recipe
+from train.steady import BEST, SteadyTrainer
 
 RECORD = "record.json"
 PACKAGES = ("torch", "transformers", "peft", "trl", "accelerate", "datasets")
@@ -33,17 +34,13 @@ def plan_of(recipe: Recipe, base_model: str, examples: Sequence[Example]) -> dic
     return {"recipe": asdict(recipe), "base_model": base_model, "data_sha256": data_hash(examples)}
 
 
-def describe_run(
-    plan: dict[str, Any], examples: Sequence[Example], history: Sequence[dict[str, Any]], steps: int, seconds: float
-) -> dict[str, Any]:
-    """Return the record.
+def describe_run(plan: dict[str, Any], examples: Sequence[Example], trainer: SteadyTrainer) -> dict[str, Any]:
+    """Return the record of an adapter.
 
     Args:
         plan: Of :func:`plan_of`.
         examples: What was learnt from.
-        history: The trainer's log.
-        steps: Updates made.
-        seconds: Time of training and validation, of all sessions of a resumed run.
+        trainer: When it is done.
     """
     return {
         **plan,
@@ -51,22 +48,34 @@ def describe_run(
         "answers": sum(max(1, *example.branches) for example in examples),
         "tokens": sum(len(example.input_ids) for example in examples),
         "answer_tokens": sum(label != IGNORED for example in examples for label in example.labels),
-        "machine": describe_machine(PACKAGES) | {"device": device_name()},
-        "seconds": round(seconds, 1),
-        "steps": steps,
-        "curve": curve(history, "loss"),
+        **outcome(trainer, PACKAGES),
+    }
+
+
+def outcome(trainer: SteadyTrainer, packages: Sequence[str]) -> dict[str, Any]:
+    """Return where a run was made, with which packages, how long it took, its loss and its validations.
+
+    Seconds are those of training and validation, of all sessions of a resumed run.
+    """
+    history = trainer.state.log_history
+    return {
+        "machine": describe_machine(packages) | {"device": device_name()},
+        "seconds": round(trainer.spent, 1),
+        "steps": trainer.state.global_step,
+        "curve": [{"step": log["step"], "loss": round(log["loss"], 4)} for log in history if "loss" in log],
         "validation": [
             {name.removeprefix("eval_"): round(value, 4) for name, value in log.items() if name.startswith("eval_")}
             | {"step": log["step"]}
             for log in history
-            if "eval_f1" in log
+            if BEST in log
         ],
     }
 
 
-def curve(history: Sequence[dict[str, Any]], name: str) -> list[dict[str, float]]:
-    """Return one figure of the log by step."""
-    return [{"step": log["step"], name: round(log[name], 4)} for log in history if name in log]
+def best_figures(record: dict[str, Any]) -> str:
+    """Return the figures of the best validation in words."""
+    best = max(record["validation"], key=lambda one: one["f1"], default={})
+    return ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
 
 
 def device_name() -> str:

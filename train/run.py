@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import random
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,21 +13,17 @@ import torch
 from cascadener_models.backends.local.loading import read_settings, read_tokenizer
 from cascadener_models.backends.local.prompting import Template, Templates
 from cascadener_models.resolution import DEFAULT_BASE_MODEL, find_model
-from dynamicner_dataset.atomic import atomic_file, atomic_folder, current_umask
+from dynamicner_dataset.atomic import atomic_folder, current_umask
 from dynamicner_dataset.errors import InputError
 from train.data import training_rows
 from train.examples import Example, make_examples
 from train.plots import draw_curve
 from train.recipe import Recipe
-from train.record import RECORD, describe_run, plan_of, read_record
+from train.record import RECORD, describe_run, plan_of
+from train.session import run_planned
 from train.setup import Base, make_trainer
-from train.trainer import AnswerTrainer, last_checkpoint, seconds_of
+from train.steady import SteadyTrainer
 
-logger = logging.getLogger(__name__)
-
-#: What the folder of a run that is under way is called after its output.
-UNDER_WAY = ".training"
-PLAN = "plan.json"
 #: Rows over the limit that are listed.
 LISTED = 5
 
@@ -53,20 +47,14 @@ def run(recipe: Recipe, out: Path, *, restart: bool = False) -> dict[str, Any]:
     base = open_base(recipe)
     examples = make_training_examples(recipe, base.template)
     plan = plan_of(recipe, base.name, examples)
-    done = None if restart else read_record(out)
-    if done is not None and all(done.get(key) == value for key, value in plan.items()):
-        return done
-    work = out.with_name(out.name + UNDER_WAY)
-    start_work(work, plan, restart=restart)
-    trainer = make_trainer(recipe, base, examples, work)
-    checkpoint = last_checkpoint(work)
-    trainer.spent_before = seconds_of(checkpoint)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    record = describe_run(plan, examples, trainer.state.log_history, trainer.state.global_step, trainer.spent)
-    if trainer.is_world_process_zero():
-        save(trainer, record, out)
-        shutil.rmtree(work, ignore_errors=True)
-    return record
+    return run_planned(
+        plan,
+        out,
+        lambda work: make_trainer(recipe, base, examples, work),
+        lambda trainer: describe_run(plan, examples, trainer),
+        lambda trainer, record: save(trainer, record, out),
+        restart=restart,
+    )
 
 
 def open_base(recipe: Recipe) -> Base:
@@ -112,23 +100,6 @@ def refuse_long(examples: Sequence[Example], most: int) -> None:
         )
 
 
-def start_work(work: Path, plan: dict[str, Any], *, restart: bool) -> None:
-    """Make the folder of checkpoints, or see that the one there is of the same plan.
-
-    Raises:
-        InputError: If it is of another plan.
-    """
-    if restart:
-        shutil.rmtree(work, ignore_errors=True)
-    earlier = work / PLAN
-    if earlier.exists() and json.loads(earlier.read_text(encoding="utf-8")) != plan:
-        raise InputError(
-            "a run with another recipe, model or data was cut here; go on with that one, or say --restart", work
-        )
-    with atomic_file(earlier) as file:
-        json.dump(plan, file, indent=1)
-
-
 def title_of(record: dict[str, Any]) -> str:
     """Return what is written over the plot."""
     recipe = record["recipe"]
@@ -138,7 +109,7 @@ def title_of(record: dict[str, Any]) -> str:
     )
 
 
-def save(trainer: AnswerTrainer, record: dict[str, Any], out: Path) -> None:
+def save(trainer: SteadyTrainer, record: dict[str, Any], out: Path) -> None:
     """Write the adapter in bfloat16, its record and its plot."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     model.peft_config["default"].base_model_name_or_path = record["base_model"]

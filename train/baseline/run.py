@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 from dynamicner_dataset.atomic import atomic_folder
 from dynamicner_dataset.errors import InputError
-from dynamicner_dataset.machine import describe_machine
 from dynamicner_dataset.sentences import Mention
 from train.baseline.data import training_sentences, validation_rows
 from train.baseline.encoder import Encoder, open_encoder
@@ -21,12 +19,12 @@ from train.baseline.pieces import Cutter
 from train.baseline.predict import Tagger
 from train.baseline.recipe import BaselineRecipe
 from train.baseline.tags import entity_scores, fine_tags
-from train.baseline.trainer import BaselineTrainer, Validate, make_trainer
+from train.baseline.trainer import ValidateModel, make_trainer
 from train.data import Row
 from train.plots import draw_curve
-from train.record import RECORD, curve, device_name, read_record
-from train.run import UNDER_WAY, start_work
-from train.trainer import BEST, last_checkpoint, seconds_of
+from train.record import RECORD, outcome
+from train.session import run_planned
+from train.steady import SteadyTrainer
 
 logger = logging.getLogger(__name__)
 
@@ -58,21 +56,19 @@ def run(recipe: BaselineRecipe, out: Path, *, restart: bool = False) -> dict[str
     material = make_material(tagged, cutter)
     report_long(material)
     plan = {"recipe": asdict(recipe), "base_model": encoder.name, "data_sha256": material.sha256()}
-    done = None if restart else read_record(out)
-    if done is not None and all(done.get(key) == value for key, value in plan.items()):
-        return done
-    work = out.with_name(out.name + UNDER_WAY)
-    start_work(work, plan, restart=restart)
-    validate = make_validation(validation_rows(recipe, tagged), cutter)
-    trainer = make_trainer(recipe, encoder, material.examples, tags, validate, work)
-    checkpoint = last_checkpoint(work)
-    trainer.spent_before = seconds_of(checkpoint)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    record = describe_run(plan, material, trainer)
-    if trainer.is_world_process_zero():
-        save(trainer, encoder, record, out)
-        shutil.rmtree(work, ignore_errors=True)
-    return record
+
+    def make(work: Path) -> SteadyTrainer:
+        validate = make_validation(validation_rows(recipe, tagged), cutter)
+        return make_trainer(recipe, encoder, material.examples, tags, validate, work)
+
+    return run_planned(
+        plan,
+        out,
+        make,
+        lambda trainer: {**plan, **material.counts(), **outcome(trainer, PACKAGES)},
+        lambda trainer, record: save(trainer, encoder, record, out),
+        restart=restart,
+    )
 
 
 def report_long(material: Material) -> None:
@@ -84,7 +80,7 @@ def report_long(material: Material) -> None:
         logger.warning("%d words are longer than max_tokens; their first pieces are read", counts["cut_words"])
 
 
-def make_validation(rows: Sequence[Row], cutter: Cutter) -> Validate:
+def make_validation(rows: Sequence[Row], cutter: Cutter) -> ValidateModel:
     """Return what validates a model on base rows: from their text alone to mentions, as it will be used."""
     texts = [(row["text"], row["lang"]) for row in rows]
     gold = [[Mention(one["start"], one["end"], one["fine"]) for one in row["entities"]] for row in rows]
@@ -95,26 +91,7 @@ def make_validation(rows: Sequence[Row], cutter: Cutter) -> Validate:
     return validate
 
 
-def describe_run(plan: dict[str, Any], material: Material, trainer: BaselineTrainer) -> dict[str, Any]:
-    """Return the record: what went in, on what machine, what came of it."""
-    history = trainer.state.log_history
-    return {
-        **plan,
-        **material.counts(),
-        "machine": describe_machine(PACKAGES) | {"device": device_name()},
-        "seconds": round(trainer.spent, 1),
-        "steps": trainer.state.global_step,
-        "curve": curve(history, "loss"),
-        "validation": [
-            {name.removeprefix("eval_"): round(value, 4) for name, value in log.items() if name.startswith("eval_")}
-            | {"step": log["step"]}
-            for log in history
-            if BEST in log
-        ],
-    }
-
-
-def save(trainer: BaselineTrainer, encoder: Encoder, record: dict[str, Any], out: Path) -> None:
+def save(trainer: SteadyTrainer, encoder: Encoder, record: dict[str, Any], out: Path) -> None:
     """Write model, tokenizer, record and plot."""
     model = trainer.accelerator.unwrap_model(trainer.model)
     with atomic_folder(out) as folder:

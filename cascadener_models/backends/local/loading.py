@@ -20,6 +20,7 @@ from transformers import AutoModelForCausalLM
 from cascadener_models.backends.base import BackendError
 from cascadener_models.backends.local.vocabulary import Vocabulary
 from cascadener_models.offline import INSTALL_HINT
+from dynamicner_dataset.errors import first_line
 
 #: Architectures whose logits the tests compare with transformers' own; any other is compared when it is loaded.
 KNOWN = frozenset({"gemma3_text", "llama", "mistral", "qwen2", "qwen3"})
@@ -191,7 +192,8 @@ def add_adapter(
                 peft = PeftModel.from_pretrained(model, str(path), **options)
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise BackendError(
-            f"the {stage} adapter in {path} does not fit the base model in {base}: {first_line(error)}; give the base "
+            f"the {stage} adapter in {path} does not fit the base model in {base}: "
+            f"{first_line(error, telling='size mismatch')}; give the base "
             "model it was trained on"
         ) from error
     check_filled(peft, stage, name, path, base)
@@ -226,9 +228,3 @@ def quiet() -> Iterator[None]:
         chatter.set_verbosity(level)
         if bars:
             chatter.enable_progress_bar()
-
-
-def first_line(error: Exception) -> str:
-    """Return the first telling line of an error that may span pages."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if "size mismatch" in line), lines[0] if lines else type(error).__name__)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from cascadener_models import CascadeNER
 from cascadener_models.backends.local.backend import LocalBackend
-from dynamicner_dataset.corpus import read_corpus, read_splits
+from dynamicner_dataset.corpus import read_split
 from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.sentences import Sentence
 from dynamicner_dataset.taxonomy import load_taxonomy
@@ -24,12 +25,7 @@ BATCH_SIZES = (1, 4, 16)
 
 def sample(per_language: int) -> list[Sentence]:
     """Return the first sentences of each language's validation split."""
-    splits = read_splits()
-    found = []
-    for lang in LANGUAGES:
-        validation = [sentence for sentence in read_corpus(lang) if splits[sentence.id] == "validation"]
-        found += validation[:per_language]
-    return found
+    return [one for lang in LANGUAGES for one in islice(read_split(lang, "validation"), per_language)]
 
 
 def gold(sentence: Sentence) -> set[Marked]:

@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig, SFTTrainer
 
 from cascadener_models.backends.base import CLASSIFIER, EXTRACTOR
+from cascadener_models.prompts import split_question
 from train.data import Row, training_rows
 from train.examples import make_examples
 from train.recipe import Recipe, make_recipe
@@ -62,11 +63,16 @@ def some_rows(recipe: Recipe, count: int) -> list[Row]:
     step = max(1, len(rows) // count)
     if recipe.stage == EXTRACTOR:
         return rows[::step][:count]
-    stems: dict[str, None] = {}
+    stems: dict[tuple[str, str], None] = {}
     for row in rows[::step]:
-        stems.setdefault(row["prompt"].partition(" belongs to which")[0] + row["id"])
+        stems.setdefault(mention_of(row))
     chosen = set(islice(stems, count))
-    return [row for row in rows if row["prompt"].partition(" belongs to which")[0] + row["id"] in chosen]
+    return [row for row in rows if mention_of(row) in chosen]
+
+
+def mention_of(row: Row) -> tuple[str, str]:
+    """Return what the questions about one mention have in common."""
+    return row["id"], split_question(row["prompt"])[0]
 
 
 def trl_trainer(base: Base, rows: list[Row], work: Path) -> SFTTrainer:
