@@ -12,7 +12,7 @@ from cascadener_models.results import Prediction
 from dynamicner_dataset.counts import accuracies, count_all
 from dynamicner_dataset.sentences import Sentence
 from dynamicner_dataset.taxonomy import LEVELS, Taxonomy
-from eval.matching import Marked, by_text, spans, strict
+from eval.cascadener.matching import Marked, by_text, spans, strict
 
 Progress = Callable[[str, int], None]
 

@@ -17,7 +17,7 @@ from dynamicner_dataset.counts import Counts, count, count_all
 from dynamicner_dataset.sentences import Mention, Sentence
 from dynamicner_dataset.taxonomy import load_taxonomy
 from eval.__main__ import app
-from eval.matching import Marked, by_text, spans, strict
+from eval.cascadener.matching import Marked, by_text, spans, strict
 from eval.quality import measure_group
 from eval.quality_report import to_markdown
 from tests.tiny_models import model_folder, one_thread  # noqa: F401

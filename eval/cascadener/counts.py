@@ -1,0 +1,1 @@
+../../dynamicner_dataset/counts.py
