@@ -251,3 +251,14 @@ def test_unsound_line_of_a_file_is_named(line, words, tmp_path):
         training_rows(tiny(data=str(path)))
     assert words in str(caught.value)
     assert f"{path}:2" in str(caught.value)
+
+
+def test_corpus_file_gives_questions_about_its_mentions_and_its_faults_are_named(tmp_path):
+    path = tmp_path / "own.tsv"
+    path.write_text("a-1\t\t\t[Rome|city] burns.\na-2\t\t\tNobody knows.\n")
+    assert [row["completion"] for row in training_rows(tiny(data=str(path)))] == ["##Rome## burns.", "Nobody knows."]
+    asked = training_rows(tiny("classifier", data=str(path)))
+    assert [row["completion"] for row in asked] == ["location", "geo-political entity", "city"]
+    path.write_text("a-1\t\t\t[Rome|citty] burns.\n")
+    with pytest.raises(InputError, match="own.tsv:1.*city"):
+        training_rows(tiny(data=str(path)))

@@ -11,8 +11,10 @@ from build.derived.kshot import carriers_of, needs_for_total, sample
 from build.derived.sft import Form, base_classifier_rows, dynamic_classifier_rows, extractor_rows
 from cascadener_models.backends.base import EXTRACTOR
 from dynamicner_dataset.errors import InputError
+from dynamicner_dataset.formats import inline
 from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.loader import load
+from dynamicner_dataset.rows import base_row
 from dynamicner_dataset.taxonomy import load_taxonomy
 from dynamicner_dataset.textlines import read_lines
 from train.examples import missing_part
@@ -20,6 +22,8 @@ from train.recipe import BOTH, Recipe
 from train.recipe_keys import CommonRecipe
 
 Row = dict[str, Any]
+#: Ending of files with inline markup.
+CORPUS_FILE = ".tsv"
 
 
 def training_rows(recipe: Recipe) -> list[Row]:
@@ -83,11 +87,16 @@ def few_shot_keys(langs: Iterable[str], recipe: CommonRecipe) -> set[tuple[str, 
 
 
 def rows_of_file(path: Path, recipe: Recipe) -> Iterator[Row]:
-    """Yield rows of a JSON Lines file: with ``prompt`` and ``completion``, or base or dynamic rows.
+    """Yield rows of a corpus file (``.tsv``), or of a JSON Lines file: with prompt and completion, base or dynamic.
 
     Raises:
         InputError: With file and line.
     """
+    if path.suffix == CORPUS_FILE:  # in whatever language: questions are the same in all
+        taxonomy = load_taxonomy()
+        marked = inline.read(path, LANGUAGES[0], taxonomy)
+        yield from stage_rows([base_row(sentence, taxonomy) for sentence in marked], recipe)
+        return
     for number, row in json_rows(path):
         yield from rows_of_line(row, recipe, path, number)
 
