@@ -260,5 +260,5 @@ def test_corpus_file_gives_questions_about_its_mentions_and_its_faults_are_named
     asked = training_rows(tiny("classifier", data=str(path)))
     assert [row["completion"] for row in asked] == ["location", "geo-political entity", "city"]
     path.write_text("a-1\t\t\t[Rome|citty] burns.\n")
-    with pytest.raises(InputError, match="own.tsv:1.*city"):
+    with pytest.raises(InputError, match=r"own\.tsv:1.*city"):
         training_rows(tiny(data=str(path)))

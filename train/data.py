@@ -55,7 +55,7 @@ def languages_of(data: str) -> tuple[str, ...]:
     ('en',)
     """
     name = data.partition("-")[2]
-    return (name,) if name in LANGUAGES else LANGUAGES
+    return (name,) if name in LANGUAGES else tuple(LANGUAGES)
 
 
 def stage_rows(rows: list[Row], recipe: Recipe) -> Iterator[Row]:
@@ -92,9 +92,9 @@ def rows_of_file(path: Path, recipe: Recipe) -> Iterator[Row]:
     Raises:
         InputError: With file and line.
     """
-    if path.suffix == CORPUS_FILE:  # in whatever language: questions are the same in all
+    if path.suffix == CORPUS_FILE:  # questions are the same in every language
         taxonomy = load_taxonomy()
-        marked = inline.read(path, LANGUAGES[0], taxonomy)
+        marked = inline.read(path, "en", taxonomy)
         yield from stage_rows([base_row(sentence, taxonomy) for sentence in marked], recipe)
         return
     for number, row in json_rows(path):
