@@ -19,6 +19,7 @@ from dynamicner_dataset.formats import inline
 from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.machine import describe_machine
 from dynamicner_dataset.taxonomy import load_taxonomy
+from eval.external.command import external
 
 app = typer.Typer(
     help="Evaluate models on DynamicNER and on your own files.", no_args_is_help=True, add_completion=False
@@ -97,6 +98,7 @@ def tell(name: str, done: int) -> None:
 
 app.command("quality")(with_clear_errors(quality))
 app.command("demo")(with_clear_errors(demo))
+app.command("external")(with_clear_errors(external))
 
 if __name__ == "__main__":
     run_app(app, "python -m eval")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from dynamicner_dataset.corpus import SPLITS
 from dynamicner_dataset.errors import InputError, nearest
-from dynamicner_dataset.loader import load, make_configs
 from eval.cascadener.matching import Marked
 
 
@@ -40,6 +39,8 @@ def read_gold(config: str, split: str) -> list[Gold]:
     Raises:
         InputError: If there is no such config or split.
     """
+    from dynamicner_dataset.loader import load, make_configs  # brings datasets, which takes a second
+
     configs = [one.name for one in make_configs()]
     for value, known, what in ((config, configs, "config"), (split, SPLITS, "split")):
         if value not in known:
