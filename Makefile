@@ -7,7 +7,7 @@ LOCK := requirements.lock
 DATASET := dist/dynamicner
 
 # build/ is a folder of source code here, so every target must be phony or make would find nothing to do.
-.PHONY: help dataset report search embeddings guide agreement train demo test test-fast bench compat quality format lock clean
+.PHONY: help dataset report search embeddings guide agreement train demo leaderboard test test-fast bench compat quality format lock clean
 .DEFAULT_GOAL := help
 
 help: ## list all targets
@@ -66,6 +66,9 @@ train: $(VENV)/.train ## train a small extractor from nothing, with its validati
 demo: $(VENV)/.models ## build the dataset, run the cascade on some of its sentences, show entities and scores
 	$(PY) -m build dataset --out $(DATASET)
 	$(PY) -m eval demo --data $(DATASET)
+
+leaderboard: $(VENV)/.models ## build the leaderboard page from results/ into dist/leaderboard
+	$(PY) -m eval leaderboard --results results --out dist/leaderboard
 
 guide: $(VENV)/.build ## render the annotation guide into docs/
 	$(PY) -m build guide --out docs

@@ -20,6 +20,8 @@ from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.machine import describe_machine
 from dynamicner_dataset.taxonomy import load_taxonomy
 from eval.external.command import external
+from eval.leaderboard.command import leaderboard
+from eval.submissions.command import app as submit_app
 
 app = typer.Typer(
     help="Evaluate models on DynamicNER and on your own files.", no_args_is_help=True, add_completion=False
@@ -99,6 +101,8 @@ def tell(name: str, done: int) -> None:
 app.command("quality")(with_clear_errors(quality))
 app.command("demo")(with_clear_errors(demo))
 app.command("external")(with_clear_errors(external))
+app.command("leaderboard")(with_clear_errors(leaderboard))
+app.add_typer(submit_app, name="submit")
 
 if __name__ == "__main__":
     run_app(app, "python -m eval")
