@@ -21,6 +21,7 @@ from dynamicner_dataset.machine import describe_machine
 from dynamicner_dataset.taxonomy import load_taxonomy
 from eval.external.command import external
 from eval.leaderboard.command import leaderboard
+from eval.methods.command import predict, run
 from eval.submissions.command import app as submit_app
 
 app = typer.Typer(
@@ -100,6 +101,8 @@ def tell(name: str, done: int) -> None:
 
 app.command("quality")(with_clear_errors(quality))
 app.command("demo")(with_clear_errors(demo))
+app.command("predict")(with_clear_errors(predict))
+app.command("run")(with_clear_errors(run))
 app.command("external")(with_clear_errors(external))
 app.command("leaderboard")(with_clear_errors(leaderboard))
 app.add_typer(submit_app, name="submit")

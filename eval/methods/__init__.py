@@ -1,0 +1,1 @@
+"""The methods that are compared, behind one interface: :mod:`eval.methods.base`."""
