@@ -22,6 +22,7 @@ from dynamicner_dataset.taxonomy import load_taxonomy
 from eval.external.command import external
 from eval.leaderboard.command import leaderboard
 from eval.methods.command import predict, run
+from eval.stress.command import app as stress_app
 from eval.submissions.command import app as submit_app
 
 app = typer.Typer(
@@ -106,6 +107,7 @@ app.command("run")(with_clear_errors(run))
 app.command("external")(with_clear_errors(external))
 app.command("leaderboard")(with_clear_errors(leaderboard))
 app.add_typer(submit_app, name="submit")
+app.add_typer(stress_app, name="stress")
 
 if __name__ == "__main__":
     run_app(app, "python -m eval")

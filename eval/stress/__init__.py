@@ -1,0 +1,1 @@
+"""Stress tests: other type lists for the same gold, leaks from training, calibration, errors and cost."""
