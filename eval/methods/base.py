@@ -73,12 +73,14 @@ class Predicted:
         cost: What it cost.
         dropped: What was left out and why, counted.
         raw: Every answer of the model as it came, each after a label in brackets that says what was asked.
+        stages: What each stage cost, by name, where a method has stages.
     """
 
     mentions: tuple[Mention, ...] = ()
     cost: StageCost = FREE
     dropped: Counter[str] = field(default_factory=Counter)
     raw: tuple[str, ...] = ()
+    stages: Mapping[str, StageCost] = field(default_factory=dict)
 
     def to_line(self, task: Task) -> str:
         """Return the line of JSON that stands for the sentence in a predictions file, with its newline."""
@@ -88,6 +90,8 @@ class Predicted:
             "entities": [mention.to_dict() for mention in self.mentions],
             "cost": self.cost.to_dict(),
         }
+        if self.stages:
+            record["stages"] = {name: cost.to_dict() for name, cost in self.stages.items()}
         if dropped := +self.dropped:
             record["dropped"] = dict(sorted(dropped.items()))
         if self.raw:

@@ -134,7 +134,8 @@ def read_prediction(prediction: Prediction, raw: tuple[str, ...]) -> Predicted:
     mentions = tuple(
         Mention(one.start, one.end, one.type or UNNAMED, one.score, one.path) for one in prediction.entities
     )
-    return Predicted(mentions, prediction.cost.total, Counter(prediction.dropped), raw)
+    stages = {"extraction": prediction.cost.extraction, "classification": prediction.cost.classification}
+    return Predicted(mentions, prediction.cost.total, Counter(prediction.dropped), raw, stages)
 
 
 def read_named(answers: Sequence[tuple[tuple[int, int], Named]], raw: tuple[str, ...]) -> Predicted:

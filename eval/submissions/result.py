@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dynamicner_dataset.loader import VERSION
-from dynamicner_dataset.taxonomy import Node, Taxonomy, load_taxonomy
+from dynamicner_dataset.taxonomy import CATCH_ALL_NAMES, Node, Taxonomy, load_taxonomy
 from eval.cascadener.scoring import RESAMPLES, score
 from eval.gold import Gold, data_hash
 from eval.submissions.entities import Submitted
@@ -81,7 +81,8 @@ def type_paths(gold: Sequence[Gold]) -> dict[str, tuple[str, ...]]:
     tree = load_taxonomy()
     if any(one.types is None for one in gold):
         return {node.name: names(node.path) for node in tree.fine}
-    places = {name: shown_as(name, tree) for one in gold for name in one.types or ()}
+    shown = {name for one in gold for name in one.types or ()} - set(CATCH_ALL_NAMES)
+    places = {name: shown_as(name, tree) for name in shown}
     return {
         name: names(found[0].path)
         for name, found in sorted(places.items())
