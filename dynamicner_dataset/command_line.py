@@ -7,10 +7,11 @@ import errno
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn
 
 import typer
+import yaml
 
 from dynamicner_dataset.errors import InputError
 
@@ -70,3 +71,24 @@ def fail(message: str) -> NoReturn:
     """Print one line on stderr and leave with exit code 2."""
     sys.stderr.write(f"error: {message}\n")
     raise SystemExit(BAD_INPUT)
+
+
+def read_changes(given: Iterable[str] | None, option: str = "--set", example: str = "epochs=2") -> dict[str, Any]:
+    """Read repeated ``key=value`` options; the values are YAML.
+
+    Raises:
+        InputError: If one is none.
+
+    >>> read_changes(["epochs=3", "data=base-en"])
+    {'epochs': 3, 'data': 'base-en'}
+    """
+    found = {}
+    for text in given or []:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            raise InputError(f"{option} {text!r}: key=value is wanted, such as {example}")
+        try:
+            found[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InputError(f"{option} {text!r}: the value is no YAML") from error
+    return found

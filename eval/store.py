@@ -13,13 +13,9 @@ from typing import IO, Any
 
 from dynamicner_dataset.atomic import atomic_file
 from dynamicner_dataset.errors import InputError, shorten
+from dynamicner_dataset.growing import claim
 from eval.methods.base import Predicted, Task
 from eval.methods.journal import Journal
-
-try:
-    import fcntl
-except ImportError:  # Windows: two runs into one folder are then the user's care
-    fcntl = None
 
 PREDICTIONS, SETTINGS, ANSWERS = "predictions.jsonl", "settings.json", "answers.jsonl"
 #: What all predictions of a folder have in common; a run with other values of these is refused.
@@ -87,7 +83,7 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("ab")
         try:
-            self._lock()
+            claim(self._file, self.path, self._size)
             self._file.truncate(self._kept)
             if not (self.folder / SETTINGS).exists():
                 with atomic_file(self.folder / SETTINGS) as file:
@@ -97,15 +93,6 @@ class Store:
         except BaseException:
             self.close()
             raise
-
-    def _lock(self) -> None:
-        try:
-            if fcntl is not None:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError("another run is writing this file; wait for it or stop it", self.path) from error
-        if self.path.stat().st_size != self._size:
-            raise InputError("another run has written this file in the meantime; run again to go on", self.path)
 
     def append(self, predicted: Predicted) -> None:
         """Write the next sentence's prediction, through to the system.

@@ -18,13 +18,13 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from cascadener_models import CascadeNER
+from dynamicner_dataset.command_line import read_changes
 from dynamicner_dataset.errors import InputError
 from tests.tiny_models import model_folder, one_thread, save_model  # noqa: F401
 from train import answer_loss
 from train.__main__ import app
 from train.data import training_rows
 from train.recipe import Recipe, make_recipe, read_recipe
-from train.recipe_keys import read_change
 from train.run import run
 from train.steady import COMPLETE, last_checkpoint
 
@@ -227,7 +227,7 @@ def test_bad_recipe_is_refused_in_one_line(change, words, tmp_path):
 
 def test_scientific_notation_without_a_point_is_a_number():
     assert make_recipe({"stage": "extractor", "learning_rate": "1e-4"}).learning_rate == 1e-4
-    assert read_change("learning_rate=1e-4") == ("learning_rate", "1e-4")
+    assert read_changes(["learning_rate=1e-4"]) == {"learning_rate": "1e-4"}
 
 
 def test_rows_over_the_limit_are_counted_and_listed(tmp_path):

@@ -7,12 +7,11 @@ from pathlib import Path
 import typer
 
 from cascadener_models.backends.base import CLASSIFIER, EXTRACTOR
-from dynamicner_dataset.command_line import run_app, with_clear_errors
+from dynamicner_dataset.command_line import read_changes, run_app, with_clear_errors
 from dynamicner_dataset.errors import InputError
 from train.baseline.command import baseline
 from train.options import Changes, Data, Out, RecipeFile, Restart
 from train.recipe import Recipe, read_recipe
-from train.recipe_keys import read_change
 
 app = typer.Typer(
     help="Train the adapters of the cascade. A run that was cut goes on where it was when it is started again.",
@@ -42,7 +41,7 @@ app.command("baseline")(with_clear_errors(baseline))
 
 def train(stage: str, recipe: Path, out: Path, data: str | None, changes: list[str], restart: bool) -> None:
     """Read the recipe, train, and say what came of it."""
-    given = dict(map(read_change, changes)) | ({} if data is None else {"data": data})
+    given = read_changes(changes) | ({} if data is None else {"data": data})
     chosen = read_recipe(recipe, given)
     if chosen.stage != stage:
         raise InputError(f"is a recipe of the {chosen.stage}, not of the {stage}", recipe)

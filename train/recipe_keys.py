@@ -8,8 +8,6 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from dynamicner_dataset.errors import InputError, nearest
 from dynamicner_dataset.taxonomy_file import read_yaml
 
@@ -91,21 +89,6 @@ def read_keys(path: Path, changes: Mapping[str, Any] | None = None) -> dict[str,
     if not isinstance(data, dict):
         raise InputError("a recipe is a mapping of keys and values", path)
     return {**data, **(changes or {})}
-
-
-def read_change(text: str) -> tuple[str, Any]:
-    """Read one ``key=value`` of the command line; the value is YAML.
-
-    Raises:
-        InputError: If it is none.
-    """
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip():
-        raise InputError(f"--set {text!r}: key=value is wanted, such as epochs=2")
-    try:
-        return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise InputError(f"--set {text!r}: the value is no YAML") from error
 
 
 def check_keys(data: Mapping[str, Any], recipe: type, path: Path | None) -> dict[str, Any]:

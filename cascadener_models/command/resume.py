@@ -16,12 +16,7 @@ from typing import IO, Any
 from cascadener_models.command.readers import Row
 from cascadener_models.command.results import Finished, is_full, is_of
 from dynamicner_dataset.atomic import atomic_file
-from dynamicner_dataset.errors import InputError
-
-try:
-    import fcntl
-except ImportError:  # Windows: two runs into one output are then the user's care
-    fcntl = None
+from dynamicner_dataset.growing import claim
 
 
 class PartFile:
@@ -114,7 +109,7 @@ class PartFile:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("ab")
         try:
-            self._lock()
+            claim(self._file, self.path, self._size)
             self._file.truncate(self._kept)
             with atomic_file(self.sidecar) as file:
                 json.dump(self.settings, file, ensure_ascii=False, indent=2)
@@ -122,15 +117,6 @@ class PartFile:
         except BaseException:
             self.close()
             raise
-
-    def _lock(self) -> None:
-        try:
-            if fcntl is not None:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InputError("another run is writing this file; wait for it or stop it", self.path) from error
-        if self.path.stat().st_size != self._size:
-            raise InputError("another run has written this file in the meantime; run again to go on", self.path)
 
     def append(self, block: Iterable[Finished]) -> None:
         """Write one block, at once and through to the system."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dynamicner_dataset.command_line import read_changes
 from dynamicner_dataset.errors import InputError
 
 Out = Annotated[Path | None, typer.Option("--out", help="Folder; dist/eval and the suite's name by default.")]
@@ -57,8 +58,8 @@ def predict(
     if (config is None) == (file is None):
         raise InputError("either --config or --file is wanted")
     entry: dict[str, Any] = {"name": "predict", "method": method, "models": ["model"], "split": split}
-    entry |= {"sentences": sentences, "seed": seed, "options": changes(options, "--set")}
-    data: dict[str, Any] = {"models": {"model": changes(model, "--model")}, "runs": [entry]}
+    entry |= {"sentences": sentences, "seed": seed, "options": read_changes(options, example="k=1")}
+    data: dict[str, Any] = {"models": {"model": read_changes(model, "--model", "dtype=float32")}, "runs": [entry]}
     if file is not None:
         data["files"] = {file.stem: {"path": str(file)} | ({"train": str(train)} if train else {})}
         entry["configs"] = [file.stem]
@@ -70,13 +71,6 @@ def predict(
     from eval.methods.suite import Suite
 
     finish(chosen_jobs(check_keys(Suite, data, "the command line"), []), out, limit)
-
-
-def changes(given: list[str] | None, option: str) -> dict[str, Any]:
-    """Return repeated ``key=value`` options as a mapping."""
-    from eval.methods.keys import read_change
-
-    return dict(read_change(text, option) for text in given or [])
 
 
 def finish(jobs: Any, out: Path, limit: int) -> None:

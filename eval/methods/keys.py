@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dynamicner_dataset.errors import InputError, nearest
@@ -68,18 +67,3 @@ def all_types(annotation: Any) -> list[type]:
     """Return the classes that an annotation names, inside lists and mappings too."""
     inner = [one for part in getattr(annotation, "__args__", ()) for one in all_types(part)]
     return inner or ([annotation] if isinstance(annotation, type) else [])
-
-
-def read_change(text: str, option: str) -> tuple[str, Any]:
-    """Read one ``key=value`` of the command line; the value is YAML.
-
-    Raises:
-        InputError: If it is none.
-    """
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip():
-        raise InputError(f"{option} {text!r}: key=value is wanted, such as k=1")
-    try:
-        return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise InputError(f"{option} {text!r}: the value is no YAML") from error

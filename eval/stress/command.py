@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dynamicner_dataset.command_line import with_clear_errors
+from dynamicner_dataset.command_line import read_changes, with_clear_errors
 from dynamicner_dataset.errors import InputError
 
 if TYPE_CHECKING:
@@ -110,15 +110,14 @@ def method_jobs(
     entry: dict[str, Any], config: str | None, gold: Path | None, model: list[str] | None, options: list[str] | None
 ) -> list[Job]:
     """Return the jobs of one method."""
-    from eval.methods.command import changes as read_changes
     from eval.methods.jobs import chosen_jobs
     from eval.methods.keys import check_keys
     from eval.methods.suite import Suite
 
     if (config is None) == (gold is None):
         raise InputError("either --config or --gold is wanted")
-    entry |= {"name": "labels", "models": ["model"], "options": read_changes(options, "--set")}
-    data: dict[str, Any] = {"models": {"model": read_changes(model, "--model")}, "runs": [entry]}
+    entry |= {"name": "labels", "models": ["model"], "options": read_changes(options, example="k=1")}
+    data: dict[str, Any] = {"models": {"model": read_changes(model, "--model", "dtype=float32")}, "runs": [entry]}
     if gold is not None:
         data["files"] = {gold.stem: {"path": str(gold)}}
         entry["configs"] = [gold.stem]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import typer
 
+from dynamicner_dataset.command_line import read_changes
 from train.baseline.recipe import BaselineRecipe, read_baseline_recipe
 from train.options import Changes, Data, Out, RecipeFile, Restart
-from train.recipe_keys import read_change
 
 
 def baseline(recipe: RecipeFile, out: Out, data: Data = None, change: Changes = None, restart: Restart = False) -> None:
     """Train the paper's supervised baseline: an encoder with BIO tags over the 155 fine types."""
-    given = dict(map(read_change, change or [])) | ({} if data is None else {"data": data})
+    given = read_changes(change) | ({} if data is None else {"data": data})
     chosen = read_baseline_recipe(recipe, given)
     typer.echo(describe(chosen, out))
     from train.baseline.run import run  # torch takes seconds to import
