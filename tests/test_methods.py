@@ -48,7 +48,7 @@ from tests.chat_server import ChatServer, answer, error
 from tests.strategies import LIGHT
 
 ROOT = Path(__file__).parent.parent
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parent / "golden" / "rivals"
 SUITES = sorted((ROOT / "eval" / "suites").glob("*.yaml"))
 TEXT = "Rome fell to Alaric."
 
