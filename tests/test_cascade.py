@@ -208,7 +208,22 @@ def test_no_texts_have_no_predictions(texts):
 
 @pytest.mark.parametrize(
     "types",
-    [[], ["a", "a"], ["a, b"], ["a\nb"], [""], ["a", 1], 5, "person", {"a": 5}, {1, "a"}, {}, ["\ud800"], b"a", [[]]],
+    [
+        [],
+        ["a", "a"],
+        ["a, b"],
+        ["a\nb"],
+        [""],
+        ["a", 1],
+        5,
+        "person",
+        {"a": 5},
+        pytest.param({1, "a"}, id="a set of mixed names"),
+        {},
+        ["\ud800"],
+        b"a",
+        [[]],
+    ],
     ids=ascii,
 )
 def test_unsound_types_are_refused_in_one_line_before_any_work(types):
